@@ -1,0 +1,45 @@
+# The commands of the project; `make help` lists them. Each sets up what it needs first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help stack demo test check bench clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export ARCHIVE_URI DATA_DIR LIVY_URL KAFKA_BOOTSTRAP_SERVERS SPARK_MASTER STATISTICS_URI MAX_RUNNING_BATCHES
+# A variable that is not set must not reach the settings as an empty one.
+$(foreach name,ARCHIVE_URI DATA_DIR LIVY_URL KAFKA_BOOTSTRAP_SERVERS SPARK_MASTER STATISTICS_URI MAX_RUNNING_BATCHES,\
+  $(if $($(name)),,$(eval unexport $(name))))
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+stack: $(INSTALLED)  ## run Kafka and Livy in the foreground; Ctrl-C ends them
+	@$(BIN)/python -m stack
+
+demo: $(INSTALLED)  ## the main job without a browser (ARCHIVE_URI=… NIGHTS=START:STOP CONTENT=…)
+	@$(BIN)/python -m demo $(if $(NIGHTS),--nights $(NIGHTS)) $(if $(CONTENT),--content $(CONTENT))
+
+test: $(INSTALLED)  ## all tests that need no second machine
+	@$(BIN)/python -m pytest
+
+check: $(INSTALLED)  ## style, types, who imports whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(INSTALLED)  ## the speeds that we promise (ARGS="--alerts 250000 --runs 3")
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean:  ## remove what was built and cached; DATA_DIR (var) stays
+	rm -rf $(VENV) .jars .java .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(INSTALLED): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v[:2] == (3, 11) else \
+	  f"Alert Quicklook needs Python 3.11 (pyspark 3.5 does); this is {v[0]}.{v[1]}. Say where one is: make PYTHON=/path/to/python3.11 …")'
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Everything that the pages and the command line stand on; knows nothing of Streamlit or Spark's Python."""

@@ -1,0 +1,192 @@
+"""What moves between the parts: request, plan, transfer, receipt. All frozen; all JSON on the outside."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Frozen(BaseModel):
+    """A value: compared by its fields, never changed, and strict about names it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Content(StrEnum):
+    """The ready-made contents of a transfer."""
+
+    LIGHTCURVE = "lightcurve"
+    MEDIUM = "medium"
+    CUTOUTS = "cutouts"
+    FULL = "full"
+
+
+class Phase(StrEnum):
+    """Where a transfer stands, in the words of the IVOA's Universal Worker Service."""
+
+    QUEUED = "QUEUED"
+    EXECUTING = "EXECUTING"
+    COMPLETED = "COMPLETED"
+    ERROR = "ERROR"
+    ABORTED = "ABORTED"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job will not publish anything more."""
+        return self in (Phase.COMPLETED, Phase.ERROR, Phase.ABORTED)
+
+
+class NightRange(Frozen):
+    """Consecutive observing nights, both ends included."""
+
+    start: date
+    stop: date
+
+    @model_validator(mode="after")
+    def _start_before_stop(self) -> Self:
+        if self.stop < self.start:
+            raise ValueError(f"the last night ({self.stop}) lies before the first ({self.start})")
+        return self
+
+    def nights(self) -> tuple[date, ...]:
+        """Each night of the range, in order."""
+        return tuple(self.start + timedelta(days=n) for n in range((self.stop - self.start).days + 1))
+
+
+class TransferRequest(Frozen):
+    """What the user asks for, as typed. The same form is the YAML of a request file."""
+
+    survey: str = "ztf"
+    nights: NightRange
+    classes: tuple[str, ...] = ()
+    conditions: str = ""
+    content: Content | tuple[str, ...] = Content.LIGHTCURVE
+
+
+class SentColumn(Frozen):
+    """One column of the sent alert: its name there, and the archive's field it comes from."""
+
+    name: str
+    source: str
+
+
+class ContentPlan(Frozen):
+    """What is sent: the named columns, then (if ``others``) every other root column that is not in ``without``."""
+
+    name: str
+    columns: tuple[SentColumn, ...] = ()
+    others: bool = False
+    without: tuple[str, ...] = ()
+
+
+class KafkaTarget(Frozen):
+    """Where the job publishes."""
+
+    bootstrap_servers: str
+    partitions: int = 10
+    max_message_bytes: int = 10_000_000
+
+
+class TransferPlan(Frozen):
+    """The only argument of the Spark job; everything is decided here, the job executes it."""
+
+    topic: str
+    survey: str
+    archive_uri: str
+    nights: tuple[date, ...]
+    finkclasses: tuple[str, ...] = ()
+    tnsclasses: tuple[str, ...] = ()
+    """An alert is selected when one of its two classes is among these; both empty: all."""
+    conditions: tuple[str, ...] = ()
+    condition_columns: dict[str, str] = Field(default_factory=dict)
+    """Field path -> Spark SQL type of each field that the conditions use."""
+    content: ContentPlan
+    limit: int | None = None
+    kafka: KafkaTarget
+    schema_copies: int = 1000
+    request: dict[str, Any] = Field(default_factory=dict)
+    """The request as typed, for the receipt."""
+
+
+class ClassCount(Frozen):
+    """Published alerts of one night and class."""
+
+    night: date
+    finkclass: str
+    tnsclass: str
+    alerts: int
+
+
+class PartitionCount(Frozen):
+    """Messages of one partition of the topic, from the broker after the write."""
+
+    partition: int
+    begin: int
+    end: int
+
+
+class UnreadableFile(Frozen):
+    """A file of the archive that could not be read."""
+
+    file: str
+    reason: str
+
+
+class OversizeAlert(Frozen):
+    """An alert that is larger than a message may be, and was therefore not published."""
+
+    candid: int
+    size_bytes: int
+
+
+class Receipt(BaseModel):
+    """What the job says it published; the reader compares what arrived with it.
+
+    Unknown fields are kept: an older reader accepts the receipt of a newer job.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    topic: str
+    published: int
+    messages: int
+    counts: tuple[ClassCount, ...] = ()
+    partitions: tuple[PartitionCount, ...] = ()
+    nights_used: tuple[date, ...] = ()
+    nights_missing: tuple[date, ...] = ()
+    files_unreadable: tuple[UnreadableFile, ...] = ()
+    too_large: tuple[OversizeAlert, ...] = ()
+    columns_absent: tuple[str, ...] = ()
+    schema_fingerprint: str = ""
+    note: str = ""
+    """Why nothing was published, when nothing was."""
+    request: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    timings_s: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def gaps(self) -> int:
+        """Files and alerts that should be there and are not."""
+        return len(self.files_unreadable) + len(self.too_large)
+
+
+class Transfer(Frozen):
+    """One transfer as the log knows it."""
+
+    id: str
+    topic: str
+    user: str
+    request: TransferRequest
+    plan: TransferPlan
+    is_test: bool = False
+    submitted_at: datetime
+    phase: Phase = Phase.QUEUED
+    batch_id: int | None = None
+    message: str = ""
+    """One sentence on how it failed or why it waits; empty when there is nothing to say."""
+    receipt: Receipt | None = None
+    expires_at: datetime

@@ -1,0 +1,119 @@
+"""What is sent of each alert, and its Avro encoding.
+
+The schema is made once, from the frame's types, and handed to the encoder *and* published. Spark's encoder would
+otherwise derive its own from the optimised plan, in which a filter can make a field non-nullable, and the bytes would
+differ from the schema that readers have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.avro.functions import to_avro
+from pyspark.sql.types import (
+    ArrayType,
+    DataType,
+    DoubleType,
+    IntegerType,
+    LongType,
+    MapType,
+    StringType,
+    StructField,
+    StructType,
+)
+
+from spark_scripts.archive import NIGHT, field_type
+from spark_scripts.java import java, java_session
+from spark_scripts.plan import TransferPlan
+
+CLASS_COLUMNS = ("finkclass", "tnsclass")
+CLIENT_TYPE = {
+    "timestamp": StringType(),
+    "timestamp_ntz": StringType(),
+    "date": StringType(),
+    "tinyint": IntegerType(),
+    "smallint": IntegerType(),
+}
+"""Spark types that clients of the topic cannot read, and what is sent instead (a decimal becomes a double)."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """The sent record.
+
+    Attributes
+    ----------
+    record
+        The expression of the whole record, a struct.
+    schema_json
+        Its Avro schema.
+    absent
+        Source paths asked for by name that these nights do not have; they are not sent.
+    """
+
+    record: Column
+    schema_json: str
+    absent: tuple[str, ...]
+
+
+def sent_content(spark: SparkSession, frame: DataFrame, plan: TransferPlan) -> Content:
+    """Resolve the plan's content against the columns that the nights have."""
+    sources = _sent_sources(frame, plan)
+    absent = tuple(path for path in sources.values() if field_type(frame, path) is None)
+    columns = [_as_sent(frame, path).alias(name) for name, path in sources.items() if path not in absent]
+    record_type = frame.select(*columns).schema
+    return Content(record=F.struct(*columns), schema_json=avro_schema(spark, record_type), absent=absent)
+
+
+def empty_schema(spark: SparkSession) -> str:
+    """The schema of a topic without alerts, where no file says what the columns are."""
+    return avro_schema(
+        spark, StructType().add("candid", LongType()).add("finkclass", StringType()).add("tnsclass", StringType())
+    )
+
+
+def avro_schema(spark: SparkSession, record_type: StructType) -> str:
+    """The Avro schema of a record: every field nullable, every nested record named by its path."""
+    java_type = java_session(spark).parseDataType(_client_type(record_type).json())
+    converters = java(spark).org.apache.spark.sql.avro.SchemaConverters
+    schema: str = converters.toAvroType(java_type, False, "alert", "ztf").toString()
+    return schema
+
+
+def encoded(content: Content) -> Column:
+    """The record as Avro without header."""
+    return to_avro(content.record, content.schema_json)
+
+
+def _sent_sources(frame: DataFrame, plan: TransferPlan) -> dict[str, str]:
+    """Sent name -> source path, in the order of the record."""
+    sources = dict(plan.columns)
+    if plan.others:
+        hidden = {*plan.without, *sources, *CLASS_COLUMNS, NIGHT}
+        sources |= {name: name for name in frame.columns if name not in hidden}
+        sources |= {name: name for name in CLASS_COLUMNS}
+    return sources
+
+
+def _as_sent(frame: DataFrame, path: str) -> Column:
+    """The column, cast only where clients could not read it: a cast that changes nothing would still cost a copy."""
+    column = F.col(".".join(f"`{part}`" for part in path.split(".")))
+    here = field_type(frame, path)
+    assert here is not None
+    sent = _client_type(here)
+    return column if sent.simpleString() == here.simpleString() else column.cast(sent)
+
+
+def _client_type(data_type: DataType) -> DataType:
+    """The type as sent: each part that clients cannot read replaced, everything nullable."""
+    if isinstance(data_type, StructType):
+        return StructType([StructField(field.name, _client_type(field.dataType)) for field in data_type.fields])
+    if isinstance(data_type, ArrayType):
+        return ArrayType(_client_type(data_type.elementType))
+    if isinstance(data_type, MapType):
+        return MapType(data_type.keyType, _client_type(data_type.valueType))
+    if data_type.typeName() == "decimal":
+        return DoubleType()
+    return CLIENT_TYPE.get(data_type.simpleString(), data_type)

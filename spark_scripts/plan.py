@@ -1,0 +1,90 @@
+"""The plan of a transfer: everything that the job must know, decided by the backend, as one JSON document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TransferPlan:
+    """What to read, select, send, and where to.
+
+    Attributes
+    ----------
+    nights
+        The observing nights asked for, in order.
+    finkclasses, tnsclasses
+        Wanted values; an alert is selected when one of the two is among them. Both empty: all.
+    conditions
+        Checked and rendered Spark SQL predicates.
+    condition_columns
+        Field path -> Spark SQL type of each field in the conditions; a field that these nights do not have is null.
+    columns
+        (sent name, source path) of the columns sent first.
+    others, without
+        Whether every other root column follows, except these.
+    limit
+        At most this many alerts; None means all that match.
+    """
+
+    topic: str
+    survey: str
+    archive_uri: str
+    nights: tuple[date, ...]
+    finkclasses: tuple[str, ...]
+    tnsclasses: tuple[str, ...]
+    conditions: tuple[str, ...]
+    condition_columns: dict[str, str]
+    columns: tuple[tuple[str, str], ...]
+    others: bool
+    without: tuple[str, ...]
+    limit: int | None
+    bootstrap_servers: str
+    partitions: int
+    max_message_bytes: int
+    schema_copies: int
+    request: dict[str, Any]
+
+    @property
+    def schema_topic(self) -> str:
+        """The topic whose keys are the Avro schema."""
+        return f"{self.topic}_schema"
+
+    @property
+    def receipt_topic(self) -> str:
+        """The topic with the records about the transfer; the one with the key ``receipt`` ends it."""
+        return f"{self.topic}_receipt"
+
+
+def read_plan(text: str) -> TransferPlan:
+    """Return the plan in a JSON document.
+
+    Raises
+    ------
+    KeyError, ValueError
+        When the document is not a plan: backend and job are of different versions.
+    """
+    plan = json.loads(text)
+    content, kafka = plan["content"], plan["kafka"]
+    return TransferPlan(
+        topic=plan["topic"],
+        survey=plan["survey"],
+        archive_uri=plan["archive_uri"],
+        nights=tuple(date.fromisoformat(night) for night in plan["nights"]),
+        finkclasses=tuple(plan["finkclasses"]),
+        tnsclasses=tuple(plan["tnsclasses"]),
+        conditions=tuple(plan["conditions"]),
+        condition_columns=dict(plan["condition_columns"]),
+        columns=tuple((column["name"], column["source"]) for column in content["columns"]),
+        others=content["others"],
+        without=tuple(content["without"]),
+        limit=plan["limit"],
+        bootstrap_servers=kafka["bootstrap_servers"],
+        partitions=kafka["partitions"],
+        max_message_bytes=kafka["max_message_bytes"],
+        schema_copies=plan["schema_copies"],
+        request=plan["request"],
+    )
