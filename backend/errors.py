@@ -39,6 +39,10 @@ class ServiceUnavailable(QuicklookError):
         self.service = service
 
 
+class SubmissionUnknown(ServiceUnavailable):
+    """A job was sent, no answer came: it may run. It is looked up by its name, and neither undone nor sent again."""
+
+
 class TransferFailed(QuicklookError):
     """The job of a transfer ended without its result; for the operator.
 
@@ -65,3 +69,4 @@ class CorruptAlert(QuicklookError):
         self.topic = topic
         self.partition = partition
         self.offset = offset
+        self.reason = reason

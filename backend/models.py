@@ -190,3 +190,47 @@ class Transfer(Frozen):
     """One sentence on how it failed or why it waits; empty when there is nothing to say."""
     receipt: Receipt | None = None
     expires_at: datetime
+
+
+class Estimate(Frozen):
+    """What a request would bring, from the statistics of the archive.
+
+    Conditions are not counted yet: with them, the numbers are upper bounds.
+    """
+
+    alerts: int
+    alerts_of_nights: int
+    """All alerts of the chosen nights, whatever their class."""
+    size_bytes: int
+    counts: tuple[ClassCount, ...] = ()
+    """The estimated alerts, per night and class."""
+    nights_without_data: tuple[date, ...] = ()
+    nights_unknown: tuple[date, ...] = ()
+    """Nights that the statistics do not cover yet."""
+    is_exact: bool = True
+    """False when conditions or hand-picked fields make it an upper bound or a guess."""
+
+
+class ArchiveNights(Frozen):
+    """What the statistics know of the archive; empty until the statistics job has run."""
+
+    nights: tuple[date, ...] = ()
+    """Nights with data, in order."""
+    updated_at: datetime | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the statistics have been made."""
+        return self.updated_at is not None
+
+
+class ServiceHealth(Frozen):
+    """Whether a service answers, and what to do if it does not."""
+
+    service: str
+    problem: str = ""
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether there is no problem."""
+        return not self.problem

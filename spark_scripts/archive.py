@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, IntegerType, StructType
+from pyspark.sql.types import DataType, IntegerType, MapType, StructType
 
 from spark_scripts.java import java, java_session, scala_object
 
@@ -100,12 +100,15 @@ def read_nights(spark: SparkSession, archive_uri: str, found: NightFiles) -> Dat
 
 
 def field_type(frame: DataFrame, path: str) -> DataType | None:
-    """The type of the field at a dotted path; None when the frame has no such field."""
+    """The type of the field at a dotted path (through structs, or to a map's key); None when there is no such field."""
     node: DataType = frame.schema
     for part in path.split("."):
-        if not isinstance(node, StructType) or part not in node.fieldNames():
+        if isinstance(node, MapType):
+            node = node.valueType
+        elif isinstance(node, StructType) and part in node.fieldNames():
+            node = node[part].dataType
+        else:
             return None
-        node = node[part].dataType
     return node
 
 

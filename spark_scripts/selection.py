@@ -28,7 +28,7 @@ def select_alerts(frame: DataFrame, plan: TransferPlan) -> DataFrame:
     if plan.limit is not None:
         candids = [row.candid for row in selected.select("candid").take(plan.limit)]
         selected = selected.filter(F.col("candid").isin(candids))
-    return _without(selected, absent)
+    return _without(selected, frame, absent)
 
 
 def absent_fields(frame: DataFrame, wanted: dict[str, str]) -> dict[str, str]:
@@ -51,15 +51,35 @@ def _class_filter(plan: TransferPlan) -> Column:
 
 def _with_nulls(frame: DataFrame, absent: dict[str, str]) -> DataFrame:
     """Fields that the conditions use and these nights do not have, as nulls: they fulfil no condition."""
-    for path, kind in absent.items():
-        root, _, nested = path.partition(".")
-        nothing = F.lit(None).cast(kind)
-        frame = frame.withColumn(root, F.col(root).withField(nested, nothing) if nested else nothing)
+    for root, fields in _by_root(absent).items():
+        nothing = {path: F.lit(None).cast(kind) for path, kind in fields.items()}
+        if root in nothing:
+            frame = frame.withColumn(root, nothing[root])
+        elif root in frame.columns:
+            for path, null in nothing.items():
+                frame = frame.withColumn(root, F.col(root).withField(_within(root, path), null))
+        else:
+            nested = [null.alias(_within(root, path)) for path, null in nothing.items()]
+            frame = frame.withColumn(root, F.struct(*nested))
     return frame
 
 
-def _without(frame: DataFrame, added: dict[str, str]) -> DataFrame:
-    for path in added:
-        root, _, nested = path.partition(".")
-        frame = frame.withColumn(root, F.col(root).dropFields(nested)) if nested else frame.drop(root)
+def _without(frame: DataFrame, original: DataFrame, absent: dict[str, str]) -> DataFrame:
+    """Take away again what `_with_nulls` added: it is not sent."""
+    for root, fields in _by_root(absent).items():
+        if root in original.columns:
+            frame = frame.withColumn(root, F.col(root).dropFields(*(_within(root, path) for path in fields)))
+        else:
+            frame = frame.drop(root)
     return frame
+
+
+def _by_root(paths: dict[str, str]) -> dict[str, dict[str, str]]:
+    grouped: dict[str, dict[str, str]] = {}
+    for path, kind in paths.items():
+        grouped.setdefault(path.split(".")[0], {})[path] = kind
+    return grouped
+
+
+def _within(root: str, path: str) -> str:
+    return path.removeprefix(f"{root}.")

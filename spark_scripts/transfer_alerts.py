@@ -23,6 +23,16 @@ from spark_scripts.topic_writer import TopicWriter
 FAILURE = "failure"
 """Key of the record that says in a sentence why there will be no receipt."""
 
+SQL_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    # What conditions mean must not depend on the cluster's defaults.
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.variable.substitute": "false",  # or ${env:…} in a text would be replaced
+    "spark.sql.shuffle.partitions": "16",  # only ids are shuffled, to be counted
+    "spark.sql.files.ignoreCorruptFiles": "false",
+}
+
 
 class Stopwatch:
     """Seconds since the last lap, by name."""
@@ -80,12 +90,10 @@ def transfer(spark: SparkSession, plan: TransferPlan) -> None:
 
 def open_session() -> SparkSession:
     """The session of the job; master, memory and jars come from the cluster and from Livy."""
-    return (
-        SparkSession.builder.config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "16")
-        .config("spark.sql.files.ignoreCorruptFiles", "false")
-        .getOrCreate()
-    )
+    builder = SparkSession.builder
+    for name, value in SQL_SETTINGS.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
 
 
 def read_text(spark: SparkSession, path: str) -> str:

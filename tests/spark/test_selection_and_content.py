@@ -66,6 +66,16 @@ def test_a_field_that_the_nights_do_not_have_fulfils_no_condition_and_is_not_sen
     assert "slsn_score" not in selected.columns
 
 
+def test_map_keys_and_absent_structs_can_be_asked_for(alerts: DataFrame) -> None:
+    plan = a_plan(
+        conditions=("`mangrove`.`ab` > 2", "NOT (`t2`.`SNIa` > 0.5) OR `t2`.`SNIa` IS NULL"),
+        condition_columns={"mangrove.ab": "float", "t2.SNIa": "float"},
+    )
+    selected = select_alerts(with_classes(alerts), plan)
+    assert _candids(selected) == [3]
+    assert "t2" not in selected.columns
+
+
 def test_a_limit_gives_the_same_alerts_at_each_look(alerts: DataFrame) -> None:
     selected = select_alerts(with_classes(alerts.repartition(4)), a_plan(limit=2))
     first = _candids(selected)

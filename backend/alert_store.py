@@ -1,0 +1,285 @@
+"""One reader's alerts of one transfer: a DuckDB file in which rows and Kafka offsets change together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from backend.errors import CorruptAlert, InvalidRequest, QuicklookError
+from backend.raw_batch import TrimmedRange
+from backend.store_lock import StoreLock
+
+ROWS_PER_GROUP = 20_480
+"""Rows of a DuckDB row group: a batch of as many goes to the file at once, without the detour over its log."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (topic VARCHAR, fingerprint VARCHAR, avro_schema VARCHAR, arrow_schema BLOB);
+CREATE TABLE IF NOT EXISTS offsets (partition INTEGER PRIMARY KEY, next_offset BIGINT);
+CREATE TABLE IF NOT EXISTS messages (read BIGINT, duplicates BIGINT);
+CREATE TABLE IF NOT EXISTS corrupt
+    (partition INTEGER, "offset" BIGINT, reason VARCHAR, PRIMARY KEY (partition, "offset"));
+CREATE TABLE IF NOT EXISTS trimmed
+    (partition INTEGER, "begin" BIGINT, "end" BIGINT, PRIMARY KEY (partition, "begin"));
+INSERT INTO messages SELECT 0, 0 WHERE NOT EXISTS (FROM messages);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCounts:
+    """What a store holds; ``messages`` is the sum of ``distinct``, ``duplicates`` and ``corrupt``."""
+
+    messages: int = 0
+    distinct: int = 0
+    duplicates: int = 0
+    corrupt: int = 0
+    trimmed: int = 0
+    """Messages that retention removed before this reader came to them."""
+
+
+class AlertStore:
+    """The alerts, each ``candid`` once, with the offsets up to which they were read.
+
+    Parameters
+    ----------
+    path
+        The DuckDB file; made when it is not there. Beside it are a lock file and a folder for what exceeds the memory.
+    memory_limit
+        What DuckDB may use, in its notation.
+
+    Raises
+    ------
+    StoreInUse
+        When another process (or another part of this one) has the store open.
+    QuicklookError
+        When the file is not a store of this version.
+    """
+
+    def __init__(self, path: Path, *, memory_limit: str = "512MB") -> None:
+        self.path = path
+        self._lock = StoreLock(path.with_name(f"{path.name}.lock"))
+        self._writing = threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire(path)
+        try:
+            self._connection = self._open(memory_limit)
+            self._counts = self._count()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file and let others have it; cursors end with it."""
+        with self._writing:
+            self._connection.close()
+            self._lock.release()
+
+    def prepare(self, topic: str, avro_schema: str, fingerprint: str, schema: pa.Schema) -> None:
+        """Make the table of alerts; in a store that has one, check that it is for the same topic and schema.
+
+        Raises
+        ------
+        InvalidRequest
+            When the store holds another topic or schema, or the alerts have no ``candid``.
+        """
+        if "candid" not in schema.names:
+            raise InvalidRequest("The topic's alerts have no candid.", "It is not a topic of a transfer.")
+        known = self.cursor().execute("SELECT topic, fingerprint FROM meta").fetchone()
+        if known is None:
+            with self._transaction() as connection, _registered(connection, schema.empty_table()):
+                connection.execute("CREATE TABLE alerts AS FROM arriving")
+                meta = [topic, fingerprint, avro_schema, schema.serialize().to_pybytes()]
+                connection.execute("INSERT INTO meta VALUES (?, ?, ?, ?)", meta)
+        elif known != (topic, fingerprint):
+            what = f"the topic {known[0]}" if known[0] != topic else "another schema of this topic"
+            raise InvalidRequest(f"The store {self.path.name} holds {what}.", "Read into a fresh store.")
+
+    def append(
+        self,
+        table: pa.Table,
+        offsets: Mapping[int, int],
+        corrupt: Iterable[CorruptAlert] = (),
+        trimmed: Iterable[TrimmedRange] = (),
+    ) -> StoreCounts:
+        """Add one batch: its new alerts and the next offsets, in one transaction.
+
+        Parameters
+        ----------
+        table
+            Decoded alerts; those whose ``candid`` is there already, or came before in the table, are only counted.
+        offsets
+            Partition -> offset of the next message to read.
+        corrupt, trimmed
+            What the batch had that cannot be read: damaged messages, and offsets that retention removed.
+
+        Returns
+        -------
+        StoreCounts
+            Counts of the whole store, with this batch.
+
+        Raises
+        ------
+        QuicklookError
+            When the disk is full or fails; nothing of the batch is stored then.
+        """
+        set_aside = [(alert.partition, alert.offset, alert.reason) for alert in corrupt]
+        with self._transaction() as connection:
+            new = self._insert_new(connection, table) if table.num_rows else 0
+            read, duplicates = table.num_rows + len(set_aside), table.num_rows - new
+            connection.execute("UPDATE messages SET read = read + ?, duplicates = duplicates + ?", [read, duplicates])
+            _insert_each(connection, "INSERT OR REPLACE INTO offsets VALUES (?, ?)", offsets.items())
+            _insert_each(connection, "INSERT OR IGNORE INTO corrupt VALUES (?, ?, ?)", set_aside)
+            _insert_each(connection, "INSERT OR IGNORE INTO trimmed VALUES (?, ?, ?)", trimmed)
+        self._counts = self._count()
+        return self._counts
+
+    @property
+    def counts(self) -> StoreCounts:
+        """What the store holds."""
+        return self._counts
+
+    @property
+    def topic(self) -> str | None:
+        """The topic that the store was made for; None before that is known."""
+        known = self.cursor().execute("SELECT topic FROM meta").fetchone()
+        return str(known[0]) if known else None
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The fingerprint of the topic's schema; None before that is known."""
+        known = self.cursor().execute("SELECT fingerprint FROM meta").fetchone()
+        return str(known[0]) if known else None
+
+    @property
+    def schema(self) -> pa.Schema | None:
+        """The exact types of the alerts; None before they are known."""
+        known = self.cursor().execute("SELECT arrow_schema FROM meta").fetchone()
+        return pa.ipc.read_schema(pa.py_buffer(known[0])) if known else None
+
+    def offsets(self) -> dict[int, int]:
+        """Partition -> offset of the next message to read."""
+        return dict(self.cursor().execute("SELECT partition, next_offset FROM offsets").fetchall())
+
+    def corrupt(self) -> tuple[CorruptAlert, ...]:
+        """The damaged messages that were set aside, with their place in the topic."""
+        rows = self.cursor().execute('SELECT partition, "offset", reason FROM corrupt ORDER BY ALL').fetchall()
+        topic = self.topic or ""
+        return tuple(CorruptAlert(topic, *row) for row in rows)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Make a connection for one thread to query the table ``alerts`` with; it sees what is committed."""
+        cursor = self._connection.cursor()
+        cursor.execute("USE store")
+        return cursor
+
+    def scan(self, rows_per_batch: int = 2_048) -> pa.RecordBatchReader:
+        """Read all alerts in batches, with their exact types, in bounded memory.
+
+        Raises
+        ------
+        InvalidRequest
+            When nothing was read into the store yet.
+        """
+        schema = self.schema
+        if schema is None:
+            raise InvalidRequest("The store is empty: not even the types of its alerts are known.", "Read first.")
+        return pa.RecordBatchReader.from_batches(schema, self._batches(schema, rows_per_batch))
+
+    def _batches(self, schema: pa.Schema, rows_per_batch: int) -> Iterator[pa.RecordBatch]:
+        cursor = self.cursor()
+        try:
+            for batch in cursor.sql("FROM alerts").to_arrow_reader(rows_per_batch):
+                yield batch.cast(schema)
+        finally:
+            cursor.close()
+
+    def _open(self, memory_limit: str) -> duckdb.DuckDBPyConnection:
+        spill = self.path.with_name(f"{self.path.name}.tmp")
+        try:
+            connection = duckdb.connect(
+                ":memory:", config={"memory_limit": memory_limit, "temp_directory": str(spill), "threads": 2}
+            )
+            quoted = str(self.path).replace("'", "''")
+            connection.execute(f"ATTACH '{quoted}' AS store (ROW_GROUP_SIZE {ROWS_PER_GROUP})")
+            connection.execute("USE store")
+            connection.execute(_TABLES)
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+        except duckdb.Error as error:
+            raise QuicklookError(
+                f"The store {self.path} cannot be opened: {error}.", "Delete it, and read the topic again."
+            ) from error
+        return connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._writing:
+            self._connection.begin()
+            try:
+                yield self._connection
+                self._connection.commit()
+            except duckdb.Error as error:
+                self._rollback()
+                raise QuicklookError(
+                    f"The store {self.path} cannot be written: {error}.",
+                    "Make room on the disk, then go on: nothing is lost.",
+                ) from error
+            except BaseException:
+                self._rollback()
+                raise
+
+    def _rollback(self) -> None:
+        with suppress(duckdb.TransactionException):  # a failed commit has ended the transaction itself
+            self._connection.rollback()
+
+    def _insert_new(self, connection: duckdb.DuckDBPyConnection, table: pa.Table) -> int:
+        candids = table.column("candid").to_numpy()
+        _, first = np.unique(candids, return_index=True)
+        if len(first) < len(candids):
+            table = table.take(np.sort(first))
+        with _registered(connection, table):
+            # A join against the ids that are there is faster than a unique index that each insert must keep.
+            inserted = connection.execute(
+                "INSERT INTO alerts FROM arriving WHERE candid NOT IN (SELECT candid FROM alerts)"
+            ).fetchone()
+        return int(inserted[0]) if inserted else 0
+
+    def _count(self) -> StoreCounts:
+        cursor = self.cursor()
+        read, duplicates, corrupt, trimmed = cursor.execute(
+            "SELECT read, duplicates, (SELECT count(*) FROM corrupt),"
+            ' (SELECT coalesce(sum("end" - "begin"), 0)::BIGINT FROM trimmed) FROM messages'
+        ).fetchall()[0]
+        return StoreCounts(read, read - duplicates - corrupt, duplicates, corrupt, trimmed)
+
+
+def _insert_each(connection: duckdb.DuckDBPyConnection, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+    listed = [list(row) for row in rows]
+    if listed:
+        connection.executemany(statement, listed)
+
+
+@contextmanager
+def _registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
+    """Let statements call the table ``arriving``."""
+    connection.register("arriving", table)
+    try:
+        yield
+    finally:
+        connection.unregister("arriving")

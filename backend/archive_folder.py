@@ -1,0 +1,52 @@
+"""The archive as the dashboard sees it: is it there? The job alone reads it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+
+import fsspec
+
+from backend.errors import ServiceUnavailable
+
+SERVICE = "the archive"
+
+
+def check_archive(uri: str, timeout_s: float) -> None:
+    """Make sure that a folder answers at the archive's address.
+
+    Parameters
+    ----------
+    uri
+        A path or a URI that fsspec knows; one that only the cluster can reach (``hdfs://``) is left to the job.
+    timeout_s
+        Until a slow file system must have answered.
+
+    Raises
+    ------
+    ServiceUnavailable
+        There is no folder, or it does not answer in time.
+    """
+    if uri.startswith("hdfs://"):
+        return
+    answer: queue.Queue[bool | Exception] = queue.Queue()
+    # A hanging network mount cannot be interrupted: a daemon thread may be left to it, and ends with the process.
+    threading.Thread(target=_ask, args=(uri, answer), name="archive", daemon=True).start()
+    try:
+        is_there = answer.get(timeout=timeout_s)
+    except queue.Empty as error:
+        raise ServiceUnavailable(
+            SERVICE, f"The archive at {uri} has not answered for {timeout_s:g} s.", "Try again later."
+        ) from error
+    if isinstance(is_there, Exception):
+        raise ServiceUnavailable(SERVICE, f"The archive at {uri} cannot be read: {is_there}.") from is_there
+    if not is_there:
+        raise ServiceUnavailable(SERVICE, f"There is no archive at {uri}.", "Set ARCHIVE_URI to its folder.")
+
+
+def _ask(uri: str, answer: queue.Queue[bool | Exception]) -> None:
+    try:
+        file_system, path = fsspec.core.url_to_fs(uri)
+        answer.put(bool(file_system.isdir(path)))
+    except (OSError, ValueError, ImportError) as error:
+        answer.put(error)

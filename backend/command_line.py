@@ -1,0 +1,179 @@
+"""``python -m backend``: transfers from the command line, a thin layer over the façade.
+
+Exit codes: 0 done; 1 the transfer failed, was aborted, or what was read is partial; 2 the request or the arguments are
+not valid; 3 a service does not answer; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from backend.config import Settings
+from backend.errors import InvalidRequest, QuicklookError, ServiceUnavailable, StoreInUse, TransferFailed
+from backend.models import Phase, Transfer
+from backend.report import follow, print_fetch, print_transfer, print_transfers
+from backend.request_file import read_request
+from backend.transfers import Transfers
+
+POLL_S = 0.5
+OK, FAILED, INVALID, UNAVAILABLE, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; everything but its result goes to standard error.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    try:
+        return int(options.run(Transfers.connect(Settings()), options))
+    except (InvalidRequest, StoreInUse) as error:
+        return _fail(error, INVALID, options)
+    except ServiceUnavailable as error:
+        return _fail(error, UNAVAILABLE, options)
+    except QuicklookError as error:
+        return _fail(error, FAILED, options)
+    except KeyboardInterrupt:
+        print("Interrupted; the same command goes on from here.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print one JSON value, and nothing else there")
+    parser = argparse.ArgumentParser(prog="python -m backend", description="Transfers of alerts.", allow_abbrev=False)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[Transfers, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[common], help=text, description=text, allow_abbrev=False)
+        added.set_defaults(run=run)
+        return added
+
+    submit = command("submit", _submit, "submit the request in a YAML file")
+    submit.add_argument("request", type=Path, metavar="REQUEST.yml")
+    submit.add_argument("--test", action="store_true", help="a test job: ten alerts at most")
+    submit.add_argument("--wait", action="store_true", help="until the job has ended")
+    listing = command("list", _list, "list the last transfers")
+    listing.add_argument("--mine", action="store_true", help="only what this user submitted")
+    for name, run, text in (
+        ("show", _show, "show one transfer, with its receipt"),
+        ("log", _log, "print the log of a transfer's job"),
+        ("cancel", _cancel, "end a transfer's job; what was published stays readable"),
+    ):
+        command(name, run, text).add_argument("transfer", metavar="ID", help="a transfer's id or topic")
+    fetch = command("fetch", _fetch, "read a topic and write it as Parquet; an interrupted fetch is resumed")
+    fetch.add_argument("transfer", metavar="ID|TOPIC")
+    fetch.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the Parquet files")
+    fetch.add_argument("--partition-by", choices=("time", "finkclass", "tnsclass"), help="one folder per value")
+    fetch.add_argument("--reader", default="fetch", help="name of the store to read into (default: %(default)s)")
+    return parser
+
+
+def _submit(transfers: Transfers, options: argparse.Namespace) -> int:
+    transfer = transfers.submit(read_request(options.request), is_test=options.test)
+    if options.wait:
+        print(f"Submitted {transfer.id}, topic {transfer.topic}.", file=sys.stderr)
+        transfer = _wait(transfers, transfer)
+    _print(options, _as_json(transfers, transfer), lambda: print_transfer(transfer, transfers.place_in_queue(transfer)))
+    return OK if transfer.phase not in (Phase.ERROR, Phase.ABORTED) else FAILED
+
+
+def _wait(transfers: Transfers, transfer: Transfer) -> Transfer:
+    shown = ""
+    while not transfer.phase.is_final:
+        place = transfers.place_in_queue(transfer)
+        state = f"{transfer.phase}, place {place} in the queue" if place else str(transfer.phase)
+        if state != shown:
+            print(state, file=sys.stderr)
+            shown = state
+        time.sleep(POLL_S)
+        transfer = transfers.get(transfer.id)
+    return transfer
+
+
+def _list(transfers: Transfers, options: argparse.Namespace) -> int:
+    found = transfers.recent(transfers.user if options.mine else None)
+    _print(options, [_as_json(transfers, transfer) for transfer in found], lambda: print_transfers(found))
+    return OK
+
+
+def _show(transfers: Transfers, options: argparse.Namespace) -> int:
+    transfer = transfers.get(options.transfer)
+    _print(options, _as_json(transfers, transfer), lambda: print_transfer(transfer, transfers.place_in_queue(transfer)))
+    return OK
+
+
+def _log(transfers: Transfers, options: argparse.Namespace) -> int:
+    lines = transfers.log_lines(options.transfer)
+    _print(options, list(lines), lambda: print("\n".join(lines)))
+    return OK
+
+
+def _cancel(transfers: Transfers, options: argparse.Namespace) -> int:
+    transfer = transfers.cancel(options.transfer)
+    _print(options, _as_json(transfers, transfer), lambda: print_transfer(transfer, None))
+    return OK
+
+
+def _fetch(transfers: Transfers, options: argparse.Namespace) -> int:
+    with transfers.open_reader(options.transfer, options.reader) as reader:
+        reader.start()
+        progress = follow(reader)
+        if reader.store.schema is None:
+            raise TransferFailed(f"There is nothing to write: {progress.message}")
+        summary = reader.export(options.out, options.partition_by, transfers.request_of(options.transfer))
+    result = {
+        "topic": reader.topic,
+        "rows": summary.rows,
+        "distinct": progress.distinct,
+        "read": progress.read,
+        "published": progress.published,
+        "corrupt": progress.corrupt,
+        "complete": progress.complete,
+        "message": progress.message,
+        "out": str(options.out),
+        "files": summary.files,
+        "bytes": summary.bytes,
+    }
+    _print(options, result, lambda: print_fetch(result))
+    return OK if progress.complete else FAILED
+
+
+def _as_json(transfers: Transfers, transfer: Transfer) -> dict[str, Any]:
+    """What programs are told of a transfer; the plan is the job's business."""
+    receipt = transfer.receipt
+    return {
+        **transfer.model_dump(mode="json", exclude={"plan"}),
+        "place_in_queue": transfers.place_in_queue(transfer),
+        "published": receipt.published if receipt else None,
+        "gaps": receipt.gaps if receipt else None,
+    }
+
+
+def _print(options: argparse.Namespace, result: Any, print_for_people: Callable[[], None]) -> None:
+    if options.json:
+        json.dump(result, sys.stdout, indent=2, ensure_ascii=False)
+        print()
+    else:
+        print_for_people()
+
+
+def _fail(error: QuicklookError, code: int, options: argparse.Namespace) -> int:
+    print(error, file=sys.stderr)
+    for line in getattr(error, "log_tail", ()):
+        print(f"  {line}", file=sys.stderr)
+    if options.json:
+        json.dump({"error": error.message, "hint": error.hint}, sys.stdout)
+        print()
+    return code

@@ -1,0 +1,261 @@
+"""The reader in the background: from a topic into a store, as long as there is something to come."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from backend.alert_decoder import AlertDecoder, DecodedBatch
+from backend.alert_store import ROWS_PER_GROUP, AlertStore, StoreCounts
+from backend.alert_stream import AlertStream
+from backend.errors import CorruptAlert, QuicklookError, ServiceUnavailable
+from backend.models import Phase, Receipt
+from backend.raw_batch import RawBatch
+from backend.reading_end import ReadingEnd, verdict
+
+BATCH_BYTES = 32_000_000
+"""Messages of a batch together; some five batches are in memory at a time, in different forms."""
+_FILL_S = 0.5
+_LOOK_S = 1.0
+_RATE_WINDOW_S = 5.0
+_BACK_OFF_S = (0.5, 10.0)
+
+
+class IngestState(StrEnum):
+    """What a reader does."""
+
+    READING = "reading"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+    DONE = "done"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the reader has ended."""
+        return self in (IngestState.STOPPED, IngestState.DONE, IngestState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class IngestProgress:
+    """How far a reader is: one moment, never changed."""
+
+    state: IngestState = IngestState.WAITING
+    read: int = 0
+    """Messages that were read, in this and earlier runs."""
+    distinct: int = 0
+    duplicates: int = 0
+    corrupt: int = 0
+    trimmed: int = 0
+    published: int | None = None
+    """Distinct alerts that the receipt promises; None before there is one."""
+    total_messages: int | None = None
+    """Messages that were published so far, by the topic's watermarks."""
+    rate_per_s: float = 0.0
+    complete: bool = False
+    message: str = ""
+    """One sentence: the verdict, or why it waits or failed."""
+
+
+class _Arrived(NamedTuple):
+    raw: RawBatch
+    decoded: DecodedBatch
+
+
+class Ingest:
+    """Read a topic into a store in a thread of its own.
+
+    Parameters
+    ----------
+    bootstrap_servers, topic
+        Where to read; the store says from where on.
+    store
+        Belongs to the caller, who closes it after `join`.
+    phase
+        Tells what the job does now; `Phase.COMPLETED` for a topic that nobody writes any more. Called about once a
+        second from the thread; while it cannot be told (`ServiceUnavailable`) the reader follows.
+    limit
+        Read at most so many messages in this run.
+    batch_messages
+        Messages of one transaction; fewer, when they are large.
+    receipt_deadline_s
+        How long the receipt of a completed job may take to appear, in seconds.
+    """
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        topic: str,
+        store: AlertStore,
+        phase: Callable[[], Phase],
+        *,
+        limit: int | None = None,
+        batch_messages: int = ROWS_PER_GROUP,
+        receipt_deadline_s: float = 10.0,
+    ) -> None:
+        self._servers = bootstrap_servers
+        self._topic = topic
+        self._store = store
+        self._end = ReadingEnd(phase, receipt_deadline_s)
+        self._left = limit
+        self._batch_messages = batch_messages
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._progress = _counted(IngestProgress(), store.counts)
+        self._arrivals: deque[tuple[float, int]] = deque()
+        self._thread = threading.Thread(target=self._run, name=f"ingest {topic}", daemon=True)
+
+    @property
+    def progress(self) -> IngestProgress:
+        """How far it is now."""
+        with self._lock:
+            return self._progress
+
+    def start(self) -> None:
+        """Begin, or go on where the store ends."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask it to end after the batch at hand; what is stored stays, a later reader goes on from there."""
+        self._stop.set()
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait until it has ended, and say whether it has."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._read_through_outages()
+        except QuicklookError as error:
+            self._change(state=IngestState.FAILED, message=str(error))
+        finally:
+            if not self.progress.state.is_final:
+                self._change(state=IngestState.FAILED, message="The reader ended by a defect; the log has the details.")
+
+    def _read_through_outages(self) -> None:
+        wait_s, longest_s = _BACK_OFF_S
+        while not self._stop.is_set():
+            if self._end.is_queued():
+                self._change(state=IngestState.WAITING, message="The transfer waits in the queue.")
+                self._stop.wait(_LOOK_S)
+                continue
+            try:
+                with AlertStream(self._servers, self._topic, self._store.offsets()) as stream:
+                    self._read_all(stream)
+                    return
+            except ServiceUnavailable as error:
+                read_before = self.progress.state is IngestState.READING
+                self._change(state=IngestState.WAITING, message=f"{error} Reading goes on by itself.", rate_per_s=0.0)
+                wait_s = _BACK_OFF_S[0] if read_before else min(2 * wait_s, longest_s)
+                self._stop.wait(wait_s)
+        self._finish_stopped()
+
+    def _read_all(self, stream: AlertStream) -> None:
+        decoder = self._wait_for_schema(stream)
+        if decoder is None:
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="fetch") as fetcher:
+            self._follow(stream, decoder, fetcher)
+
+    def _wait_for_schema(self, stream: AlertStream) -> AlertDecoder | None:
+        """Wait for the job to begin; None when it has ended, or the reader is stopped, before that."""
+        while (text := stream.read_schema()) is None:
+            self._look(stream)
+            if self._end.is_known:
+                self._finish()
+                return None
+            self._change(state=IngestState.WAITING, message="The job has not begun to publish.")
+            if self._stop.wait(_FILL_S):
+                self._finish_stopped()
+                return None
+        decoder = AlertDecoder(text)
+        self._store.prepare(self._topic, text, decoder.fingerprint, decoder.schema)
+        return decoder
+
+    def _follow(self, stream: AlertStream, decoder: AlertDecoder, fetcher: ThreadPoolExecutor) -> None:
+        """Store a batch while the next one is fetched and decoded, until the end."""
+        self._look(stream)
+        coming: Future[_Arrived] | None = self._fetch_next(stream, decoder, fetcher)
+        while coming is not None:
+            arrived = coming.result()
+            if self._left is not None:
+                self._left -= len(arrived.raw.values)
+            at_end = self._end.is_reached(arrived.raw.positions)
+            coming = None if at_end or self._stop.is_set() else self._fetch_next(stream, decoder, fetcher)
+            self._keep(arrived)
+            self._look(stream)
+            if coming is None and at_end:
+                self._finish()
+                return
+        self._finish_stopped("The limit is reached." if self._left == 0 else "")
+
+    def _fetch_next(
+        self, stream: AlertStream, decoder: AlertDecoder, fetcher: ThreadPoolExecutor
+    ) -> Future[_Arrived] | None:
+        room = self._batch_messages if self._left is None else min(self._batch_messages, self._left)
+        return fetcher.submit(_fetch, stream, decoder, room) if room else None
+
+    def _keep(self, arrived: _Arrived) -> None:
+        raw = arrived.raw
+        damaged = [
+            CorruptAlert(self._topic, raw.partitions[one.index], raw.offsets[one.index], one.reason)
+            for one in arrived.decoded.damaged
+        ]
+        if raw.values or raw.trimmed or raw.positions != self._store.offsets():
+            self._store.append(arrived.decoded.table, raw.positions, damaged, raw.trimmed)
+        self._change(state=IngestState.READING, message="", rate_per_s=self._rate(len(raw.values)))
+
+    def _rate(self, messages: int) -> float:
+        """Messages per second over the last seconds."""
+        now = time.monotonic()
+        self._arrivals.append((now, messages))
+        while now - self._arrivals[0][0] > _RATE_WINDOW_S:
+            self._arrivals.popleft()
+        elapsed = now - self._arrivals[0][0]
+        return sum(count for _, count in list(self._arrivals)[1:]) / elapsed if elapsed > 0 else 0.0
+
+    def _look(self, stream: AlertStream) -> None:
+        """See, at most once a second, what the job does and how much there is."""
+        if self._end.is_due(_LOOK_S):
+            self._end.look(stream)
+            self._change(total_messages=self._end.total_messages, published=_published(self._end.receipt))
+
+    def _finish(self) -> None:
+        complete, sentence = verdict(self._end.receipt, self._store.counts, self._end.phase)
+        self._change(state=IngestState.DONE, complete=complete, message=sentence, rate_per_s=0.0)
+
+    def _finish_stopped(self, why: str = "") -> None:
+        complete, sentence = verdict(self._end.receipt, self._store.counts, self._end.phase)
+        message = sentence if complete else f"{why} Reading was stopped; it can go on from here.".strip()
+        self._change(state=IngestState.STOPPED, complete=complete, message=message, rate_per_s=0.0)
+
+    def _change(self, **changes: Any) -> None:
+        with self._lock:
+            self._progress = replace(_counted(self._progress, self._store.counts), **changes)
+
+
+def _fetch(stream: AlertStream, decoder: AlertDecoder, max_messages: int) -> _Arrived:
+    raw = stream.read(max_messages, BATCH_BYTES, _FILL_S)
+    return _Arrived(raw, decoder.decode(raw.values))
+
+
+def _counted(progress: IngestProgress, counts: StoreCounts) -> IngestProgress:
+    return replace(
+        progress,
+        read=counts.messages,
+        distinct=counts.distinct,
+        duplicates=counts.duplicates,
+        corrupt=counts.corrupt,
+        trimmed=counts.trimmed,
+    )
+
+
+def _published(receipt: Receipt | None) -> int | None:
+    return receipt.published if receipt is not None else None

@@ -1,0 +1,94 @@
+"""One reader of one transfer: its store, the thread that fills it, and the way out to Parquet."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from backend.alert_export import ExportSummary, PartitionBy, write_parquet
+from backend.alert_store import AlertStore
+from backend.errors import InvalidRequest
+from backend.ingest import Ingest, IngestProgress
+from backend.models import Phase
+
+TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,241}")
+READER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+class AlertReader:
+    """Reads a topic into a store of its own, in the background; stops and goes on at any time.
+
+    Parameters
+    ----------
+    bootstrap_servers, topic
+        Where to read.
+    stores
+        The folder of all stores.
+    reader
+        Name of the store. One process at a time can use it.
+    phase
+        Tells what the transfer's job does now.
+
+    Raises
+    ------
+    InvalidRequest
+        On construction: the topic or the reader's name is not a name.
+    StoreInUse
+        On entering: another process uses this reader's store.
+    """
+
+    def __init__(
+        self, bootstrap_servers: str, topic: str, stores: Path, reader: str, phase: Callable[[], Phase]
+    ) -> None:
+        if not TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
+            raise InvalidRequest(f"{topic!r} is not the name of a topic.")
+        if not READER_NAME.fullmatch(reader):
+            raise InvalidRequest(f"{reader!r} is not a reader's name.", "Use letters, digits, - and _.")
+        self.topic = topic
+        self._servers = bootstrap_servers
+        self._phase = phase
+        self._path = stores / topic / f"{reader}.duckdb"
+
+    def __enter__(self) -> Self:
+        self.store = AlertStore(self._path)
+        self._ingest: Ingest | None = None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        self.store.close()
+
+    @property
+    def progress(self) -> IngestProgress:
+        """How far reading is, now."""
+        return self._ingest.progress if self._ingest else IngestProgress(distinct=self.store.counts.distinct)
+
+    def start(self) -> None:
+        """Begin to read, or go on where the store ends; nothing happens while it reads already."""
+        if self._ingest is None or self._ingest.progress.state.is_final:
+            self._ingest = Ingest(self._servers, self.topic, self.store, self._phase)
+            self._ingest.start()
+
+    def stop(self) -> None:
+        """End reading after the batch at hand, and wait for that."""
+        if self._ingest is not None:
+            self._ingest.stop()
+            self._ingest.join()
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait until reading has ended, and say whether it has."""
+        return self._ingest is None or self._ingest.join(timeout_s)
+
+    def export(
+        self, out_dir: Path, partition_by: PartitionBy | None, request: dict[str, object] | None = None
+    ) -> ExportSummary:
+        """Write what is stored as Parquet; see `backend.alert_export.write_parquet`."""
+        provenance = {"request": json.dumps(request)} if request else {}
+        provenance["schema_fingerprint"] = self.store.fingerprint or ""
+        return write_parquet(self.store.scan(), out_dir, partition_by, topic=self.topic, provenance=provenance)

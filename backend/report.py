@@ -1,0 +1,104 @@
+"""How the command line shows transfers and progress to people."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from backend.ingest import IngestProgress
+from backend.models import NightRange, Receipt, Transfer
+from backend.reading import AlertReader
+
+LOOK_S = 0.2
+_WIDE = 220
+_OUT = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
+_NOTES = Console(stderr=True, highlight=False)
+
+
+def size_text(size_bytes: float) -> str:
+    """A size as people read it: ``17 MB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size_bytes < 1000:
+            return f"{size_bytes:.3g} {unit}"
+        size_bytes /= 1000
+    return f"{size_bytes:.3g} TB"
+
+
+def nights_text(nights: NightRange) -> str:
+    """A range of nights as people read it."""
+    return str(nights.start) if nights.start == nights.stop else f"{nights.start} – {nights.stop}"
+
+
+def print_transfers(transfers: Sequence[Transfer]) -> None:
+    """The table of transfers."""
+    if not transfers:
+        _OUT.print("No transfer yet. Submit one: python -m backend submit REQUEST.yml")
+        return
+    table = Table("id", "phase", "submitted (UTC)", "nights", "content", "alerts", "topic", box=None, pad_edge=False)
+    for transfer in transfers:
+        request = transfer.request
+        table.add_row(
+            transfer.id,
+            transfer.phase + (" (test)" if transfer.is_test else ""),
+            f"{transfer.submitted_at:%Y-%m-%d %H:%M}",
+            nights_text(request.nights),
+            request.content if isinstance(request.content, str) else f"{len(request.content)} fields",
+            f"{transfer.receipt.published:,}" if transfer.receipt else "",
+            transfer.topic,
+        )
+    _OUT.print(table)
+
+
+def print_transfer(transfer: Transfer, place_in_queue: int | None) -> None:
+    """One transfer, with its receipt."""
+    _OUT.print(f"Transfer {transfer.id}: {transfer.phase}" + (f", place {place_in_queue}" if place_in_queue else ""))
+    if transfer.message:
+        _OUT.print(transfer.message)
+    _OUT.print(f"topic      {transfer.topic} (until {transfer.expires_at:%Y-%m-%d %H:%M} UTC)")
+    _OUT.print(f"nights     {nights_text(transfer.request.nights)}")
+    if transfer.receipt:
+        _print_receipt(transfer.receipt)
+
+
+def _print_receipt(receipt: Receipt) -> None:
+    _OUT.print(f"published  {receipt.published:,} alerts in {receipt.messages:,} messages")
+    if receipt.nights_missing:
+        _OUT.print(f"no data    {', '.join(str(night) for night in receipt.nights_missing)}")
+    for unreadable in receipt.files_unreadable:
+        _OUT.print(f"unreadable {unreadable.file}: {unreadable.reason}")
+    for alert in receipt.too_large:
+        _OUT.print(f"too large  alert {alert.candid}: {size_text(alert.size_bytes)}")
+    if receipt.columns_absent:
+        _OUT.print(f"absent     {', '.join(receipt.columns_absent)}")
+
+
+def print_fetch(result: Mapping[str, Any]) -> None:
+    """What a fetch brought."""
+    of = f" of {result['published']:,}" if result["published"] is not None else ""
+    verdict = "complete" if result["complete"] else f"partial: {result['message']}"
+    _OUT.print(f"{result['distinct']:,}{of} alerts read, {verdict}.")
+    files = f"{result['files']:,} {'file' if result['files'] == 1 else 'files'}"
+    _OUT.print(f"{result['rows']:,} rows in {files} ({size_text(result['bytes'])}) in {result['out']}")
+
+
+def follow(reader: AlertReader) -> IngestProgress:
+    """Show a bar with rate and remaining time until reading has ended; on a terminal only."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[counts]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=_NOTES, disable=not _NOTES.is_terminal, transient=True) as bar:
+        task = bar.add_task("reading", total=None, counts="")
+        while not reader.join(LOOK_S):
+            now = reader.progress
+            total = now.total_messages
+            counts = f"{now.read:,}" + (f" / {total:,}" if total is not None else "") + f" · {now.rate_per_s:,.0f}/s"
+            bar.update(task, description=now.state, completed=now.read, total=total, counts=counts)
+    return reader.progress

@@ -1,0 +1,1 @@
+"""One table of fields a survey: path, Spark SQL type, unit, origin, description."""

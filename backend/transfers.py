@@ -1,0 +1,265 @@
+"""The façade: everything that a page or the command line may ask for, and nothing about how it is done."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from backend.archive_folder import check_archive
+from backend.config import Settings
+from backend.errors import InvalidRequest, ServiceUnavailable
+from backend.job_control import JobControl
+from backend.livy import LivyGateway
+from backend.models import KafkaTarget, Phase, Transfer, TransferRequest
+from backend.planning import plan_transfer
+from backend.reading import AlertReader
+from backend.receipt_topic import read_job_records
+from backend.script_store import ScriptStore
+from backend.topics import TopicAdmin
+from backend.transfer_log import TransferLog
+
+TEST_LIMIT = 10
+"""Alerts of a test job."""
+CLEANING_INTERVAL = timedelta(hours=1)
+_LOGGER = logging.getLogger(__name__)
+
+
+class Transfers:
+    """All that can be done with transfers.
+
+    Parameters
+    ----------
+    settings, log, livy, topics, scripts
+        Settings and the adapters to each system; tests hand in others. See `connect` for the usual ones.
+    """
+
+    def __init__(
+        self, settings: Settings, log: TransferLog, livy: LivyGateway, topics: TopicAdmin, scripts: ScriptStore
+    ) -> None:
+        self._settings = settings
+        self._log = log
+        self._livy = livy
+        self._topics = topics
+        self._kafka = KafkaTarget(bootstrap_servers=_needed(settings.kafka_bootstrap_servers, "Kafka"))
+        self._jobs = JobControl(
+            settings, log, livy, topics, scripts, lambda topic: read_job_records(self._kafka.bootstrap_servers, topic)
+        )
+        self._last_cleaning = datetime.min.replace(tzinfo=UTC)
+
+    @classmethod
+    def connect(cls, settings: Settings) -> Transfers:
+        """The transfers of an installation, with an adapter for each system that its settings name.
+
+        Raises
+        ------
+        ServiceUnavailable
+            No address of Livy or Kafka is known; nothing is contacted yet.
+        """
+        timeout_s = settings.request_timeout_s
+        return cls(
+            settings,
+            TransferLog(settings.data_dir / "transfers.sqlite"),
+            LivyGateway(
+                _needed(settings.livy_url, "Livy"),
+                connect_timeout_s=settings.connect_timeout_s,
+                request_timeout_s=timeout_s,
+            ),
+            TopicAdmin(_needed(settings.kafka_bootstrap_servers, "Kafka"), timeout_s=timeout_s),
+            ScriptStore(settings.script_store),
+        )
+
+    @property
+    def user(self) -> str:
+        """Who submits here."""
+        return self._settings.user
+
+    def submit(self, request: TransferRequest, *, is_test: bool = False) -> Transfer:
+        """Submit a job for the request; it starts at once if a place is free, and waits in the queue otherwise.
+
+        Parameters
+        ----------
+        is_test
+            Send no more than `TEST_LIMIT` alerts.
+
+        Raises
+        ------
+        InvalidRequest
+            The request cannot be done; nothing was created.
+        ServiceUnavailable
+            The archive, Livy or Kafka does not answer; nothing half-created stays.
+        TransferFailed
+            Livy refused the job.
+        """
+        archive_uri = self._settings.archive_uri
+        if not archive_uri:
+            raise InvalidRequest("No archive is set.", "Set ARCHIVE_URI to the folder with year=/month=/day= in it.")
+        now, transfer_id = datetime.now(UTC), secrets.token_hex(5)
+        topic = f"ftransfer_{request.survey}_{now:%Y-%m-%d}_{transfer_id}"
+        plan = plan_transfer(
+            request,
+            topic=topic,
+            archive_uri=_absolute(archive_uri),
+            kafka=self._kafka,
+            limit=TEST_LIMIT if is_test else None,
+        )
+        check_archive(plan.archive_uri, self._settings.request_timeout_s)
+        self._livy.ping()
+        self._topics.ping()
+        transfer = Transfer(
+            id=transfer_id,
+            topic=topic,
+            user=self._settings.user,
+            request=request,
+            plan=plan,
+            is_test=is_test,
+            submitted_at=now,
+            expires_at=now + timedelta(hours=self._settings.topic_retention_h),
+        )
+        self._log.add(transfer)
+        failures = self._jobs.start_waiting()
+        if transfer_id in failures:
+            raise failures[transfer_id]
+        return self._log.get(transfer_id)
+
+    def recent(self, user: str | None = None, limit: int = 100) -> tuple[Transfer, ...]:
+        """The last transfers, the newest first, each as its job is now.
+
+        A service that does not answer leaves the phases as they were last seen.
+        """
+        try:
+            self.advance()
+        except ServiceUnavailable as unavailable:
+            _LOGGER.warning("%s", unavailable)
+        return self._log.list(user, limit)
+
+    def get(self, id_or_topic: str) -> Transfer:
+        """One transfer, as its job is now.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no such transfer.
+        ServiceUnavailable
+            Livy or Kafka does not answer.
+        """
+        transfer = self._jobs.refresh(self._log.get(id_or_topic))
+        if transfer.phase is Phase.QUEUED and transfer.batch_id is None:
+            self._advance_queue()  # whoever looks at a waiting transfer moves the queue on
+        elif transfer.phase.is_final:
+            self._start_waiting()
+        return self._log.get(id_or_topic)
+
+    def advance(self) -> None:
+        """Look after everything that is under way: phases, the queue, and (hourly) expired topics.
+
+        Raises
+        ------
+        ServiceUnavailable
+            Livy or Kafka does not answer.
+        """
+        self._advance_queue()
+        if datetime.now(UTC) - self._last_cleaning >= CLEANING_INTERVAL:
+            self.delete_expired()
+
+    def delete_expired(self) -> tuple[str, ...]:
+        """Delete the topics of this installation's transfers that are older than the retention; return their names.
+
+        Raises
+        ------
+        ServiceUnavailable
+            Kafka does not answer.
+        """
+        now = datetime.now(UTC)
+        # Schema and receipt are kept a day longer than the alerts.
+        older_than = timedelta(hours=self._settings.topic_retention_h) + timedelta(days=1)
+        deleted = self._topics.delete_expired(self._log.topics(), now, older_than)
+        self._last_cleaning = now
+        return deleted
+
+    def place_in_queue(self, transfer: Transfer) -> int | None:
+        """Its place among the waiting transfers, from 1; None if it does not wait."""
+        return self._log.place_in_queue(transfer.id)
+
+    def log_lines(self, id_or_topic: str, from_line: int = 0) -> tuple[str, ...]:
+        """The job's log from a line on.
+
+        Raises
+        ------
+        InvalidRequest, ServiceUnavailable
+            There is no such transfer; Livy does not answer.
+        """
+        return self._jobs.log_lines(self._log.get(id_or_topic), from_line)
+
+    def cancel(self, id_or_topic: str) -> Transfer:
+        """End a transfer's job; what was published stays readable, and is partial.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no such transfer, or it has ended already.
+        ServiceUnavailable
+            Livy does not answer.
+        """
+        transfer = self._jobs.refresh(self._log.get(id_or_topic))
+        if transfer.phase.is_final:
+            raise InvalidRequest(f"Transfer {transfer.id} has ended already ({transfer.phase}).")
+        cancelled = self._jobs.cancel(transfer)
+        self._start_waiting()
+        return cancelled
+
+    def open_reader(self, id_or_topic: str, reader: str) -> AlertReader:
+        """A reader of a transfer's topic, with a store of its own; also of a topic that was made elsewhere.
+
+        Parameters
+        ----------
+        reader
+            Name of the store: who reads. One process at a time can use it.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no such transfer and it is no topic's name either, or the reader's name is no name.
+        StoreInUse
+            Another process uses this reader's store.
+        """
+        servers, stores = self._kafka.bootstrap_servers, self._settings.data_dir / "stores"
+        try:
+            transfer = self._log.get(id_or_topic)
+        except InvalidRequest:
+            if not self._topics.exists(id_or_topic):
+                raise
+            # Nobody here knows its job: without a receipt, what is there now is all that can be promised.
+            return AlertReader(servers, id_or_topic, stores, reader, lambda: Phase.ABORTED)
+        return AlertReader(servers, transfer.topic, stores, reader, lambda: self.get(transfer.id).phase)
+
+    def request_of(self, id_or_topic: str) -> dict[str, object] | None:
+        """The request of a transfer, JSON-ready; None for a topic that was made elsewhere."""
+        try:
+            return self._log.get(id_or_topic).request.model_dump(mode="json")
+        except InvalidRequest:
+            return None
+
+    def _advance_queue(self) -> None:
+        for transfer in self._log.unfinished():
+            self._jobs.refresh(transfer)
+        self._start_waiting()
+
+    def _start_waiting(self) -> None:
+        for transfer_id, error in self._jobs.start_waiting().items():
+            _LOGGER.warning("Transfer %s was not submitted: %s", transfer_id, error)
+
+
+def _needed(address: str | None, service: str) -> str:
+    if not address:
+        setting = "LIVY_URL" if service == "Livy" else "KAFKA_BOOTSTRAP_SERVERS"
+        raise ServiceUnavailable(
+            service, f"No address of {service} is known.", f"Start the embedded one (make stack), or set {setting}."
+        )
+    return address
+
+
+def _absolute(archive_uri: str) -> str:
+    """A relative folder, as the cluster's processes must see it."""
+    return archive_uri if "://" in archive_uri else str(Path(archive_uri).absolute())

@@ -1,0 +1,73 @@
+"""``python -m backend`` in a process of its own, as a user or a program runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stack.places import REPOSITORY
+
+ENDED_WITHIN_S = 200
+SETTINGS = ("ARCHIVE_URI", "DATA_DIR", "LIVY_URL", "KAFKA_BOOTSTRAP_SERVERS", "SPARK_MASTER", "MAX_RUNNING_BATCHES")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said, and how long that took."""
+
+    code: int
+    out: str
+    notes: str
+    seconds: float
+
+    @property
+    def json(self) -> Any:
+        """The one JSON value on standard output; more or less than one is an error."""
+        return json.loads(self.out)
+
+
+class CommandLine:
+    """The command line with settings of its own, and none of the developer's.
+
+    Parameters
+    ----------
+    settings
+        Environment variables.
+    """
+
+    def __init__(self, **settings: str) -> None:
+        others = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+        self._environment: Mapping[str, str] = {**others, "PYTHONPATH": str(REPOSITORY), **settings}
+        self._settings = settings
+
+    def but(self, **settings: str) -> CommandLine:
+        """The same with other settings."""
+        return CommandLine(**{**self._settings, **settings})
+
+    def __call__(self, *arguments: str | Path) -> Answer:
+        """Run a command to its end."""
+        began = time.monotonic()
+        process = self.start(*arguments)
+        out, notes = process.communicate(timeout=ENDED_WITHIN_S)
+        assert "Traceback" not in notes, notes
+        return Answer(process.returncode, out, notes, time.monotonic() - began)
+
+    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        """Start a command, for a test that does something while it runs."""
+        command = [sys.executable, "-m", "backend", *map(str, arguments)]
+        return subprocess.Popen(
+            command,
+            env=self._environment,
+            cwd=self._settings["DATA_DIR"],  # no .env file there
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )

@@ -1,0 +1,304 @@
+"""A façade for tests of the pages: the signatures of `backend.transfers.Transfers`, a simulated archive, real stores.
+
+Nothing is contacted. What a job would publish is cut from the simulated archive, written as Avro, decoded by the
+real decoder and kept in real stores.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+
+from backend.alert_classes import FINK, FINK_CLASSES, SIMBAD, UNKNOWN, wanted_classes
+from backend.alert_decoder import AlertDecoder
+from backend.alert_schema import content_plan, survey
+from backend.conditions import parse_conditions
+from backend.errors import InvalidRequest, ServiceUnavailable
+from backend.ingest import IngestProgress, IngestState
+from backend.models import (
+    ArchiveNights,
+    ClassCount,
+    Content,
+    Estimate,
+    KafkaTarget,
+    NightRange,
+    Phase,
+    Receipt,
+    ServiceHealth,
+    Transfer,
+    TransferRequest,
+)
+from backend.planning import plan_transfer
+from backend.reading import AlertReader
+from tests.support.alert_records import encoded
+from tests.support.avro_schema import avro_schema
+from tests.support.simulated_alerts import cut, night_of, simulated_alerts
+
+SIZES = {Content.LIGHTCURVE: 1_020.0, Content.MEDIUM: 13_100.0, Content.CUTOUTS: 39_400.0, Content.FULL: 52_300.0}
+TEST_LIMIT = 10
+BATCH = 200
+
+
+class TableReader(AlertReader):
+    """Reads from a table instead of Kafka; ``batches_per_start`` of it at a time, for pages that show it reading."""
+
+    def __init__(self, topic: str, stores: Path, reader: str, table: pa.Table, is_slow: Callable[[], bool]) -> None:
+        super().__init__("nowhere", topic, stores, reader, lambda: Phase.COMPLETED)
+        self._schema = avro_schema(table.schema)
+        self._decoder = AlertDecoder(json.dumps(self._schema))
+        self._table = table
+        self._is_slow = is_slow
+        self._state: IngestState | None = None
+
+    @property
+    def progress(self) -> IngestProgress:
+        """As a real reader's; one that is slow gets on by a batch each time that it is asked."""
+        if self._state is IngestState.READING:
+            self._read_batch()
+        distinct, total = self.store.counts.distinct, self._table.num_rows
+        if self._state is None:
+            return IngestProgress(distinct=distinct)
+        return IngestProgress(
+            state=self._state,
+            read=distinct,
+            distinct=distinct,
+            published=total,
+            total_messages=total,
+            rate_per_s=41_000.0 if self._state is IngestState.READING else 0.0,
+            complete=distinct == total,
+            message=f"{distinct:,} of {total:,}, complete." if distinct == total else "",
+        )
+
+    def start(self) -> None:
+        """Read all; or, when slow, begin to."""
+        self.store.prepare(self.topic, self._decoder.schema_text, self._decoder.fingerprint, self._decoder.schema)
+        self._state = IngestState.READING
+        while not self._is_slow() and self._state is IngestState.READING:
+            self._read_batch()
+
+    def stop(self) -> None:
+        """End where it is."""
+        if self._state is IngestState.READING:
+            self._state = IngestState.STOPPED
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Whether it does not read."""
+        return self._state is not IngestState.READING
+
+    def _read_batch(self) -> None:
+        done = self.store.offsets().get(0, 0)
+        part = self._table.slice(done, BATCH)
+        if part.num_rows:
+            values = encoded(part.to_pylist(), self._schema)
+            self.store.append(self._decoder.decode(values).table, {0: done + part.num_rows})
+        if done + part.num_rows >= self._table.num_rows:
+            self._state = IngestState.DONE
+
+
+@dataclass
+class Facade:
+    """The façade that a test hands to the pages.
+
+    Parameters
+    ----------
+    folder
+        For stores; a temporary folder.
+    archive
+        The alerts of the archive, with their classes.
+    """
+
+    folder: Path
+    archive: pa.Table
+    user: str = "lena"
+    is_counted: bool = True
+    is_slow: bool = False
+    leaves_running: bool = False
+    down: dict[str, str] = field(default_factory=dict)
+    """Service -> what it says while it does not answer."""
+    transfers: list[Transfer] = field(default_factory=list)
+
+    def archive_nights(self) -> ArchiveNights:
+        """The nights of the simulated archive."""
+        return ArchiveNights(nights=self._nights, updated_at=datetime.now(UTC)) if self.is_counted else ArchiveNights()
+
+    def class_counts(self, nights: NightRange) -> dict[str, int]:
+        """Label -> alerts."""
+        counts: dict[str, int] = {}
+        for each in self._counts(nights) if self.is_counted else ():
+            names = (_label(each.finkclass), each.tnsclass)
+            for name in dict.fromkeys(name for name in names if name != UNKNOWN or names == (UNKNOWN, UNKNOWN)):
+                counts[name] = counts.get(name, 0) + each.alerts
+        return counts
+
+    def content_sizes(self, nights: NightRange) -> dict[Content, float]:
+        """Mean size of an alert, in bytes."""
+        return SIZES if self.is_counted else {}
+
+    def estimate(self, request: TransferRequest) -> Estimate:
+        """As the statistics would have it."""
+        its_survey = survey(request.survey)
+        content_plan(its_survey, request.content)
+        parse_conditions(request.conditions, its_survey)
+        wanted = wanted_classes(request.classes)
+        asked = request.nights.nights()
+        if not self.is_counted:
+            return Estimate(alerts=0, alerts_of_nights=0, size_bytes=0, nights_unknown=asked, is_exact=False)
+        every = tuple(self._counts(request.nights))
+        chosen = tuple(
+            each
+            for each in every
+            if not request.classes or each.finkclass in wanted.finkclasses or each.tnsclass in wanted.tnsclasses
+        )
+        alerts = sum(each.alerts for each in chosen)
+        size = SIZES[request.content] if isinstance(request.content, Content) else 300.0
+        return Estimate(
+            alerts=alerts,
+            alerts_of_nights=sum(each.alerts for each in every),
+            size_bytes=int(alerts * size),
+            counts=chosen,
+            nights_without_data=tuple(night for night in asked if night not in self._nights),
+            is_exact=not request.conditions.strip() and isinstance(request.content, Content),
+        )
+
+    def refresh_statistics(self) -> None:
+        """Count the archive."""
+        self._need("Livy")
+        self.is_counted = True
+
+    def statistics_state(self) -> str:
+        """One sentence."""
+        return "Counted 4 nights on 2024-09-06." if self.is_counted else "The archive has not been counted yet."
+
+    def health(self) -> tuple[ServiceHealth, ...]:
+        """Of all three services."""
+        names = ("Livy", "Kafka", "the archive")
+        return tuple(ServiceHealth(service=name, problem=self.down.get(name, "")) for name in names)
+
+    def submit(self, request: TransferRequest, *, is_test: bool = False) -> Transfer:
+        """Do the whole job at once; or only begin it, when ``leaves_running``."""
+        self._need("Livy")
+        self._need("Kafka")
+        number, now = len(self.transfers) + 1, datetime.now(UTC).replace(microsecond=0)
+        topic = f"ftransfer_ztf_{now:%Y-%m-%d}_{number:010x}"
+        limit = TEST_LIMIT if is_test else None
+        kafka = KafkaTarget(bootstrap_servers="127.0.0.1:9092")
+        plan = plan_transfer(request, topic=topic, archive_uri="/archive", kafka=kafka, limit=limit)
+        published = self._published(request, is_test)
+        transfer = Transfer(
+            id=f"{number:010x}",
+            topic=topic,
+            user=self.user,
+            request=request,
+            plan=plan,
+            is_test=is_test,
+            submitted_at=now,
+            phase=Phase.EXECUTING if self.leaves_running else Phase.COMPLETED,
+            receipt=None if self.leaves_running else _receipt(topic, request, published, self._nights),
+            expires_at=now + timedelta(hours=96),
+        )
+        self.transfers.insert(0, transfer)
+        return transfer
+
+    def recent(self, user: str | None = None, limit: int = 100) -> tuple[Transfer, ...]:
+        """The newest first."""
+        return tuple(each for each in self.transfers if user in (None, each.user))[:limit]
+
+    def get(self, id_or_topic: str) -> Transfer:
+        """One of them."""
+        found = next((each for each in self.transfers if id_or_topic in (each.id, each.topic)), None)
+        if found is None:
+            raise InvalidRequest(f"There is no transfer {id_or_topic!r}.", "List the transfers to see their names.")
+        return found
+
+    def cancel(self, id_or_topic: str) -> Transfer:
+        """End it."""
+        self._need("Livy")
+        return self.change(id_or_topic, phase=Phase.ABORTED)
+
+    def change(self, id_or_topic: str, **changes: object) -> Transfer:
+        """Let something happen to a transfer."""
+        old = self.get(id_or_topic)
+        new = old.model_copy(update=changes)
+        self.transfers[self.transfers.index(old)] = new
+        return new
+
+    def place_in_queue(self, transfer: Transfer) -> int | None:
+        """Its place."""
+        return 1 if transfer.phase is Phase.QUEUED else None
+
+    def log_lines(self, id_or_topic: str, from_line: int = 0) -> tuple[str, ...]:
+        """The job's log."""
+        self._need("Livy")
+        return ("INFO reading 2 nights", f"INFO publishing to {self.get(id_or_topic).topic}")[from_line:]
+
+    def request_of(self, id_or_topic: str) -> dict[str, object] | None:
+        """The request, JSON-ready."""
+        return self.get(id_or_topic).request.model_dump(mode="json")
+
+    def open_reader(self, id_or_topic: str, reader: str) -> AlertReader:
+        """A reader whose store is real."""
+        transfer = self.get(id_or_topic)
+        table = self._published(transfer.request, transfer.is_test)
+        return TableReader(transfer.topic, self.folder / "stores", reader, table, lambda: self.is_slow)
+
+    @property
+    def _nights(self) -> tuple[date, ...]:
+        return tuple(sorted(set(night_of(self.archive))))
+
+    def _counts(self, nights: NightRange) -> Iterator[ClassCount]:
+        keys = zip(night_of(self.archive), *(self.archive[name].to_pylist() for name in CLASSES), strict=True)
+        counted: dict[tuple[date, str, str], int] = {}
+        for key in keys:
+            if nights.start <= key[0] <= nights.stop:
+                counted[key] = counted.get(key, 0) + 1
+        for (night, fink, tns), alerts in sorted(counted.items()):
+            yield ClassCount(night=night, finkclass=fink, tnsclass=tns, alerts=alerts)
+
+    def _published(self, request: TransferRequest, is_test: bool) -> pa.Table:
+        wanted = wanted_classes(request.classes)
+        classes = list(zip(*(self.archive[name].to_pylist() for name in CLASSES), strict=True))
+        chosen = [
+            request.nights.start <= night <= request.nights.stop
+            and (not request.classes or fink in wanted.finkclasses or tns in wanted.tnsclasses)
+            for night, (fink, tns) in zip(night_of(self.archive), classes, strict=True)
+        ]
+        table = self.archive.filter(pa.array(chosen, pa.bool_()))
+        table = table.slice(0, TEST_LIMIT) if is_test else table
+        return cut(table, content_plan(survey(request.survey), request.content))
+
+    def _need(self, service: str) -> None:
+        if service in self.down:
+            raise ServiceUnavailable(service, f"{service} does not answer.", self.down[service])
+
+
+CLASSES = ("finkclass", "tnsclass")
+
+
+def a_facade(folder: Path) -> Facade:
+    """A façade on a small simulated archive."""
+    return Facade(folder, simulated_alerts())
+
+
+def _label(finkclass: str) -> str:
+    if finkclass == UNKNOWN:
+        return UNKNOWN
+    return (FINK if finkclass in FINK_CLASSES else SIMBAD) + finkclass
+
+
+def _receipt(topic: str, request: TransferRequest, published: pa.Table, nights: tuple[date, ...]) -> Receipt:
+    asked = request.nights.nights()
+    return Receipt(
+        topic=topic,
+        published=published.num_rows,
+        messages=published.num_rows,
+        nights_used=tuple(night for night in asked if night in nights),
+        nights_missing=tuple(night for night in asked if night not in nights),
+        note="" if published.num_rows else "No alert of these nights matches the request.",
+    )
+
+
