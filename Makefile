@@ -36,10 +36,11 @@ bench: $(INSTALLED)  ## the speeds that we promise (ARGS="--alerts 250000 --runs
 clean:  ## remove what was built and cached; DATA_DIR (var) stays
 	rm -rf $(VENV) .jars .java .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(INSTALLED): requirements.txt requirements-dev.txt
+$(INSTALLED): requirements.txt requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v[:2] == (3, 11) else \
 	  f"Alert Quicklook needs Python 3.11 (pyspark 3.5 does); this is {v[0]}.{v[1]}. Say where one is: make PYTHON=/path/to/python3.11 …")'
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version) …"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  -c constraints.txt -r requirements.txt -r requirements-dev.txt
 	@touch $@

@@ -63,16 +63,15 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _run(settings: Settings, request: TransferRequest) -> Outcome:
-    """On the stack that runs, or on one of its own, which ends with the demo."""
+    """On the servers that the settings name or that `make stack` runs, else on a stack that ends with the demo."""
     with ExitStack() as closing:
         if not (settings.livy_url and settings.kafka_bootstrap_servers):
             settings = closing.enter_context(EmbeddedStack(settings, _say)).settings
         if not settings.archive_uri:
             settings = settings.model_copy(update={"archive_uri": str(_simulated(settings.data_dir, request.nights))})
-        out_dir = settings.data_dir / "demo"
-        outcome = run_main_job(Transfers.connect(settings), request, out_dir / "parquet", _say)
-        picture = save_light_curve(out_dir / "parquet", out_dir / "light_curve.png")
-        _say(f"one light curve: {picture}")
+        outcome = run_main_job(Transfers.connect(settings), request, settings.data_dir / "demo", _say)
+        picture = save_light_curve(outcome.out_dir, outcome.out_dir.with_suffix(".png"))
+        _say(f"one light curve: {picture}" if picture else "no alert, and so no light curve")
         return outcome
 
 

@@ -45,8 +45,8 @@ class Outcome:
         return self.is_complete and self.published == self.read == self.distinct == self.on_disk
 
 
-def run_main_job(transfers: Transfers, request: TransferRequest, out_dir: Path, say: Callable[[str], None]) -> Outcome:
-    """Do all of it.
+def run_main_job(transfers: Transfers, request: TransferRequest, folder: Path, say: Callable[[str], None]) -> Outcome:
+    """Do all of it; the Parquet files come into a folder named after the topic.
 
     Raises
     ------
@@ -67,6 +67,7 @@ def run_main_job(transfers: Transfers, request: TransferRequest, out_dir: Path, 
             raise TransferFailed(f"The job of {transfer.topic} left no receipt.", progress.message)
         if receipt.note:
             say(receipt.note)
+        out_dir = folder / transfer.topic
         summary = reader.export(out_dir, PARTITION_BY, request.model_dump(mode="json"))
     return Outcome(
         topic=transfer.topic,
