@@ -1,7 +1,7 @@
 # The commands of the project; `make help` lists them. Each sets up what it needs first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help stack demo test check bench clean
+.PHONY: help run stack demo test check bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -14,6 +14,9 @@ $(foreach name,ARCHIVE_URI DATA_DIR LIVY_URL KAFKA_BOOTSTRAP_SERVERS SPARK_MASTE
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+run: $(INSTALLED)  ## everything, then the dashboard; Ctrl-C stops it all
+	@$(BIN)/python -m launcher
 
 stack: $(INSTALLED)  ## run Kafka and Livy in the foreground; Ctrl-C ends them
 	@$(BIN)/python -m stack

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from pathlib import Path
 
 import fsspec
 
@@ -50,3 +51,8 @@ def _ask(uri: str, answer: queue.Queue[bool | Exception]) -> None:
         answer.put(bool(file_system.isdir(path)))
     except (OSError, ValueError, ImportError) as error:
         answer.put(error)
+
+
+def absolute_uri(archive_uri: str) -> str:
+    """A relative folder, as the cluster's processes must see it; a URI stays as it is."""
+    return archive_uri if "://" in archive_uri else str(Path(archive_uri).absolute())

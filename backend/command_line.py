@@ -18,7 +18,7 @@ from typing import Any
 from backend.config import Settings
 from backend.errors import InvalidRequest, QuicklookError, ServiceUnavailable, StoreInUse, TransferFailed
 from backend.models import Phase, Transfer
-from backend.report import follow, print_fetch, print_transfer, print_transfers
+from backend.report import follow, print_estimate, print_fetch, print_transfer, print_transfers
 from backend.request_file import read_request
 from backend.transfers import Transfers
 
@@ -64,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     submit.add_argument("request", type=Path, metavar="REQUEST.yml")
     submit.add_argument("--test", action="store_true", help="a test job: ten alerts at most")
     submit.add_argument("--wait", action="store_true", help="until the job has ended")
+    command("estimate", _estimate, "estimate what a request would bring").add_argument(
+        "request", type=Path, metavar="REQUEST.yml"
+    )
+    counting = command("statistics", _statistics, "count the archive's new nights, for the estimates; waits for it")
+    counting.add_argument("--refresh", action="store_true", help="count all nights again")
     listing = command("list", _list, "list the last transfers")
     listing.add_argument("--mine", action="store_true", help="only what this user submitted")
     for name, run, text in (
@@ -100,6 +105,21 @@ def _wait(transfers: Transfers, transfer: Transfer) -> Transfer:
         time.sleep(POLL_S)
         transfer = transfers.get(transfer.id)
     return transfer
+
+
+def _estimate(transfers: Transfers, options: argparse.Namespace) -> int:
+    found = transfers.estimate(read_request(options.request))
+    _print(options, found.model_dump(mode="json"), lambda: print_estimate(found))
+    return OK
+
+
+def _statistics(transfers: Transfers, options: argparse.Namespace) -> int:
+    transfers.refresh_statistics(everything=options.refresh)
+    while transfers.statistics_phase() in (Phase.QUEUED, Phase.EXECUTING):
+        time.sleep(POLL_S)
+    state, known = transfers.statistics_state(), transfers.archive_nights()
+    _print(options, {"nights": len(known.nights), "message": state}, lambda: print(state))
+    return OK
 
 
 def _list(transfers: Transfers, options: argparse.Namespace) -> int:

@@ -57,6 +57,11 @@ class Settings(BaseSettings):
         return self.script_store_uri or (self.data_dir.absolute() / "scripts").as_uri()
 
     @property
+    def statistics_store(self) -> str:
+        """Where the statistics of archives are, a folder each."""
+        return self.statistics_uri or (self.data_dir.absolute() / "statistics").as_uri()
+
+    @property
     def user(self) -> str:
         """Who submits, as shown in the list of transfers."""
         return os.environ.get("USER") or os.environ.get("LOGNAME") or "unknown"

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 from backend.config import Settings
 from backend.errors import QuicklookError, ServiceUnavailable, SubmissionUnknown, TransferFailed
 from backend.livy import Batch, LivyGateway
 from backend.models import Phase, Receipt, Transfer
 from backend.receipt_topic import JobRecords
-from backend.script_store import ScriptStore
+from backend.script_store import JOB_FOLDER, ScriptStore
 from backend.topics import TopicAdmin
 from backend.transfer_log import TransferLog
 
-JOB_FOLDER = Path(__file__).resolve().parent.parent / "spark_scripts"
 MESSAGE_OVERHEAD_BYTES = 64 * 1024
 """What Kafka adds to an alert (key, headers, batch header), with a wide margin; the job allows the same."""
 STALE_CLAIM = timedelta(seconds=90)

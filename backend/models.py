@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -190,6 +190,16 @@ class Transfer(Frozen):
     """One sentence on how it failed or why it waits; empty when there is nothing to say."""
     receipt: Receipt | None = None
     expires_at: datetime
+
+
+class NightClass(NamedTuple):
+    """From the statistics: the alerts of one night and class, and their bytes in each content."""
+
+    night: date
+    finkclass: str
+    tnsclass: str
+    alerts: int
+    size_bytes: dict[Content, int]
 
 
 class Estimate(Frozen):

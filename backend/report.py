@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from backend.ingest import IngestProgress
-from backend.models import NightRange, Receipt, Transfer
+from backend.models import Estimate, NightRange, Receipt, Transfer
 from backend.reading import AlertReader
 
 LOOK_S = 0.2
@@ -75,6 +75,18 @@ def _print_receipt(receipt: Receipt) -> None:
         _OUT.print(f"too large  alert {alert.candid}: {size_text(alert.size_bytes)}")
     if receipt.columns_absent:
         _OUT.print(f"absent     {', '.join(receipt.columns_absent)}")
+
+
+def print_estimate(estimate: Estimate) -> None:
+    """What a request would bring."""
+    if estimate.nights_unknown:
+        _OUT.print("Nothing is known yet: have the statistics made first (python -m backend statistics).")
+        return
+    share = estimate.alerts / estimate.alerts_of_nights if estimate.alerts_of_nights else 0.0
+    bound = "" if estimate.is_exact else "at most "
+    _OUT.print(f"{bound}{estimate.alerts:,} alerts, {size_text(estimate.size_bytes)}; {share:.1%} of these nights")
+    if estimate.nights_without_data:
+        _OUT.print(f"no data    {', '.join(str(night) for night in estimate.nights_without_data)}")
 
 
 def print_fetch(result: Mapping[str, Any]) -> None:

@@ -24,6 +24,10 @@ _OLDEST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _LAST_USED = "last_used"
 
 
+JOB_FOLDER = Path(__file__).resolve().parent.parent / "spark_scripts"
+"""The code of the jobs, in this checkout."""
+
+
 class JobFiles(NamedTuple):
     """What a batch is told about the job's code: its entry script, and the package that the script imports."""
 

@@ -5,14 +5,25 @@ from __future__ import annotations
 import logging
 import secrets
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from backend.archive_folder import check_archive
+from backend.archive_facts import ArchiveFacts
+from backend.archive_folder import absolute_uri, check_archive
 from backend.config import Settings
 from backend.errors import InvalidRequest, ServiceUnavailable
+from backend.health import Health
 from backend.job_control import JobControl
 from backend.livy import LivyGateway
-from backend.models import KafkaTarget, Phase, Transfer, TransferRequest
+from backend.models import (
+    ArchiveNights,
+    Content,
+    Estimate,
+    KafkaTarget,
+    NightRange,
+    Phase,
+    ServiceHealth,
+    Transfer,
+    TransferRequest,
+)
 from backend.planning import plan_transfer
 from backend.reading import AlertReader
 from backend.receipt_topic import read_job_records
@@ -47,6 +58,10 @@ class Transfers:
             settings, log, livy, topics, scripts, lambda topic: read_job_records(self._kafka.bootstrap_servers, topic)
         )
         self._last_cleaning = datetime.min.replace(tzinfo=UTC)
+        self._archive = ArchiveFacts(settings, livy, scripts)
+        self._health = Health(
+            {"Livy": livy.ping, "Kafka": topics.ping, "the archive": lambda: self._check_archive(settings.archive_uri)}
+        )
 
     @classmethod
     def connect(cls, settings: Settings) -> Transfers:
@@ -92,19 +107,16 @@ class Transfers:
         TransferFailed
             Livy refused the job.
         """
-        archive_uri = self._settings.archive_uri
-        if not archive_uri:
-            raise InvalidRequest("No archive is set.", "Set ARCHIVE_URI to the folder with year=/month=/day= in it.")
+        archive_uri = self._check_archive(self._settings.archive_uri)
         now, transfer_id = datetime.now(UTC), secrets.token_hex(5)
         topic = f"ftransfer_{request.survey}_{now:%Y-%m-%d}_{transfer_id}"
         plan = plan_transfer(
             request,
             topic=topic,
-            archive_uri=_absolute(archive_uri),
+            archive_uri=archive_uri,
             kafka=self._kafka,
             limit=TEST_LIMIT if is_test else None,
         )
-        check_archive(plan.archive_uri, self._settings.request_timeout_s)
         self._livy.ping()
         self._topics.ping()
         transfer = Transfer(
@@ -241,10 +253,48 @@ class Transfers:
         except InvalidRequest:
             return None
 
+    def archive_nights(self) -> ArchiveNights:
+        """The archive's nights with data; empty until the statistics have been made."""
+        return self._archive.nights()
+
+    def class_counts(self, nights: NightRange) -> dict[str, int]:
+        """Label of a class -> alerts of these nights, the most frequent first."""
+        return self._archive.class_counts(nights.nights())
+
+    def content_sizes(self, nights: NightRange) -> dict[Content, float]:
+        """Mean bytes of an alert of these nights in each content; empty where nothing is known."""
+        return self._archive.content_sizes(nights.nights())
+
+    def estimate(self, request: TransferRequest) -> Estimate:
+        """What the request would bring; see `ArchiveFacts.estimate`."""
+        return self._archive.estimate(request)
+
+    def refresh_statistics(self, *, everything: bool = False) -> None:
+        """Have the statistics of new nights made, or of all; see `ArchiveFacts.start_job`."""
+        self._archive.start_job(refresh=everything)
+
+    def statistics_phase(self) -> Phase | None:
+        """What the statistics job does; see `ArchiveFacts.job_phase`."""
+        return self._archive.job_phase()
+
+    def statistics_state(self) -> str:
+        """One sentence on what the statistics cover and whether they are being made."""
+        return self._archive.state()
+
+    def health(self) -> tuple[ServiceHealth, ...]:
+        """Whether each service answers; looked at anew after some seconds."""
+        return self._health.look()
+
     def _advance_queue(self) -> None:
         for transfer in self._log.unfinished():
             self._jobs.refresh(transfer)
         self._start_waiting()
+
+    def _check_archive(self, archive_uri: str | None) -> str:
+        if not archive_uri:
+            raise InvalidRequest("No archive is set.", "Set ARCHIVE_URI to the folder with year=/month=/day= in it.")
+        check_archive(absolute_uri(archive_uri), self._settings.request_timeout_s)
+        return absolute_uri(archive_uri)
 
     def _start_waiting(self) -> None:
         for transfer_id, error in self._jobs.start_waiting().items():
@@ -258,8 +308,3 @@ def _needed(address: str | None, service: str) -> str:
             service, f"No address of {service} is known.", f"Start the embedded one (make stack), or set {setting}."
         )
     return address
-
-
-def _absolute(archive_uri: str) -> str:
-    """A relative folder, as the cluster's processes must see it."""
-    return archive_uri if "://" in archive_uri else str(Path(archive_uri).absolute())

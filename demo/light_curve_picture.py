@@ -42,5 +42,5 @@ def _best_object(alerts: ds.Dataset) -> str | None:
     for batch in alerts.to_batches(columns=columns):
         histories = batch["prv_candidates"] if len(columns) > 1 else [None] * batch.num_rows
         for object_id, history in zip(batch["objectId"].to_pylist(), histories, strict=True):
-            lengths[object_id] += 1 + (len(history) if history is not None and history.is_valid else 0)
+            lengths[str(object_id)] += 1 + (len(history) if history is not None and history.is_valid else 0)
     return lengths.most_common(1)[0][0] if lengths else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, IntegerType, MapType, StructType
 
-from spark_scripts.java import java, java_session, scala_object
+from spark_scripts.java import hadoop_configuration, hadoop_file_system, hadoop_path, java, java_session, scala_object
 
 PARTITION_COLUMNS = ("year", "month", "day")
 NIGHT = "_night"
@@ -50,6 +51,23 @@ def night_folder(night: date) -> str:
     return f"year={night:%Y}/month={night:%m}/day={night:%d}"
 
 
+def list_nights(spark: SparkSession, archive_uri: str) -> list[date]:
+    """All nights that have a folder, in order.
+
+    Raises
+    ------
+    UnusableArchive
+        When there is no archive at `archive_uri`.
+    """
+    root = hadoop_path(spark, archive_uri)
+    file_system = hadoop_file_system(spark, root)
+    if not file_system.exists(root):
+        raise UnusableArchive(f"There is no archive at {archive_uri}.")
+    pattern = hadoop_path(spark, f"{archive_uri.rstrip('/')}/year=*/month=*/day=*")
+    numbers = (re.findall(r"=(\d+)", status.getPath().toString())[-3:] for status in file_system.globStatus(pattern))
+    return sorted(date(*(int(number) for number in each)) for each in numbers)
+
+
 def find_night_files(spark: SparkSession, archive_uri: str, nights: tuple[date, ...]) -> NightFiles:
     """List the nights' files and read their footers, in parallel in the JVM.
 
@@ -58,8 +76,8 @@ def find_night_files(spark: SparkSession, archive_uri: str, nights: tuple[date, 
     UnusableArchive
         When there is no archive at `archive_uri`: a wrong setting must not look like nights without data.
     """
-    root = _path(spark, archive_uri)
-    file_system = root.getFileSystem(_hadoop_configuration(spark))
+    root = hadoop_path(spark, archive_uri)
+    file_system = hadoop_file_system(spark, root)
     if not file_system.exists(root):
         raise UnusableArchive(f"There is no archive at {archive_uri}.")
     listed = {night: _parquet_files(spark, file_system, archive_uri, night) for night in nights}
@@ -112,17 +130,9 @@ def field_type(frame: DataFrame, path: str) -> DataType | None:
     return node
 
 
-def _hadoop_configuration(spark: SparkSession) -> Any:
-    return java_session(spark).sessionState().newHadoopConf()
-
-
-def _path(spark: SparkSession, uri: str) -> Any:
-    return java(spark).org.apache.hadoop.fs.Path(uri)
-
-
 def _parquet_files(spark: SparkSession, file_system: Any, archive_uri: str, night: date) -> list[Any]:
     """Hadoop's file statuses of the night's Parquet files, by name; as Spark does, ignore hidden and temporary ones."""
-    folder = _path(spark, f"{archive_uri.rstrip('/')}/{night_folder(night)}")
+    folder = hadoop_path(spark, f"{archive_uri.rstrip('/')}/{night_folder(night)}")
     if not file_system.exists(folder):
         return []
     found = [status for status in file_system.listStatus(folder) if status.isFile()]
@@ -137,7 +147,7 @@ def _read_footers(spark: SparkSession, statuses: list[Any]) -> tuple[dict[str, s
     to_spark = parquet.ParquetToSparkSchemaConverter(java_session(spark).sessionState().conf())
     # In the JVM's thread pool; with `ignoreCorruptFiles` the broken ones are left out instead of ending it all.
     footers = scala_object(parquet, "ParquetFileFormat").readParquetFootersInParallel(
-        _hadoop_configuration(spark), jvm.PythonUtils.toSeq(statuses), True
+        hadoop_configuration(spark), jvm.PythonUtils.toSeq(statuses), True
     )
     converted: dict[str, str] = {}
     schema_of: dict[str, str] = {}

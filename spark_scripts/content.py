@@ -26,7 +26,7 @@ from pyspark.sql.types import (
 
 from spark_scripts.archive import NIGHT, field_type
 from spark_scripts.java import java, java_session
-from spark_scripts.plan import TransferPlan
+from spark_scripts.plan import ContentPlan
 
 CLASS_COLUMNS = ("finkclass", "tnsclass")
 CLIENT_TYPE = {
@@ -58,7 +58,7 @@ class Content:
     absent: tuple[str, ...]
 
 
-def sent_content(spark: SparkSession, frame: DataFrame, plan: TransferPlan) -> Content:
+def sent_content(spark: SparkSession, frame: DataFrame, plan: ContentPlan) -> Content:
     """Resolve the plan's content against the columns that the nights have."""
     sources = _sent_sources(frame, plan)
     absent = tuple(path for path in sources.values() if field_type(frame, path) is None)
@@ -87,7 +87,7 @@ def encoded(content: Content) -> Column:
     return to_avro(content.record, content.schema_json)
 
 
-def _sent_sources(frame: DataFrame, plan: TransferPlan) -> dict[str, str]:
+def _sent_sources(frame: DataFrame, plan: ContentPlan) -> dict[str, str]:
     """Sent name -> source path, in the order of the record."""
     sources = dict(plan.columns)
     if plan.others:

@@ -20,3 +20,18 @@ def java_session(spark: SparkSession) -> Any:
 def scala_object(package: Any, name: str) -> Any:
     """The Scala object (a class's only instance) of that name."""
     return getattr(getattr(package, f"{name}$"), "MODULE$")
+
+
+def hadoop_configuration(spark: SparkSession) -> Any:
+    """The session's settings for file systems."""
+    return java_session(spark).sessionState().newHadoopConf()
+
+
+def hadoop_path(spark: SparkSession, uri: str) -> Any:
+    """A path on any file system that Spark knows."""
+    return java(spark).org.apache.hadoop.fs.Path(uri)
+
+
+def hadoop_file_system(spark: SparkSession, path: Any) -> Any:
+    """The file system of a path."""
+    return path.getFileSystem(hadoop_configuration(spark))

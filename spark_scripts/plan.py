@@ -9,6 +9,23 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class ContentPlan:
+    """What is sent of an alert.
+
+    Attributes
+    ----------
+    columns
+        (sent name, source path) of the columns sent first.
+    others, without
+        Whether every other root column follows, except these.
+    """
+
+    columns: tuple[tuple[str, str], ...] = ()
+    others: bool = True
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class TransferPlan:
     """What to read, select, send, and where to.
 
@@ -22,10 +39,6 @@ class TransferPlan:
         Checked and rendered Spark SQL predicates.
     condition_columns
         Field path -> Spark SQL type of each field in the conditions; a field that these nights do not have is null.
-    columns
-        (sent name, source path) of the columns sent first.
-    others, without
-        Whether every other root column follows, except these.
     limit
         At most this many alerts; None means all that match.
     """
@@ -38,9 +51,7 @@ class TransferPlan:
     tnsclasses: tuple[str, ...]
     conditions: tuple[str, ...]
     condition_columns: dict[str, str]
-    columns: tuple[tuple[str, str], ...]
-    others: bool
-    without: tuple[str, ...]
+    content: ContentPlan
     limit: int | None
     bootstrap_servers: str
     partitions: int
@@ -68,7 +79,7 @@ def read_plan(text: str) -> TransferPlan:
         When the document is not a plan: backend and job are of different versions.
     """
     plan = json.loads(text)
-    content, kafka = plan["content"], plan["kafka"]
+    kafka = plan["kafka"]
     return TransferPlan(
         topic=plan["topic"],
         survey=plan["survey"],
@@ -78,13 +89,20 @@ def read_plan(text: str) -> TransferPlan:
         tnsclasses=tuple(plan["tnsclasses"]),
         conditions=tuple(plan["conditions"]),
         condition_columns=dict(plan["condition_columns"]),
-        columns=tuple((column["name"], column["source"]) for column in content["columns"]),
-        others=content["others"],
-        without=tuple(content["without"]),
+        content=read_content(plan["content"]),
         limit=plan["limit"],
         bootstrap_servers=kafka["bootstrap_servers"],
         partitions=kafka["partitions"],
         max_message_bytes=kafka["max_message_bytes"],
         schema_copies=plan["schema_copies"],
         request=plan["request"],
+    )
+
+
+def read_content(content: dict[str, Any]) -> ContentPlan:
+    """Return the part of a plan that says what is sent."""
+    return ContentPlan(
+        columns=tuple((column["name"], column["source"]) for column in content["columns"]),
+        others=content["others"],
+        without=tuple(content["without"]),
     )

@@ -18,20 +18,11 @@ from spark_scripts.content import empty_schema, encoded, sent_content
 from spark_scripts.plan import TransferPlan, read_plan
 from spark_scripts.receipt import RECEIPT, compose_receipt, count_alerts
 from spark_scripts.selection import absent_fields, select_alerts, with_classes
+from spark_scripts.session import open_session, read_text
 from spark_scripts.topic_writer import TopicWriter
 
 FAILURE = "failure"
 """Key of the record that says in a sentence why there will be no receipt."""
-
-SQL_SETTINGS = {
-    "spark.sql.session.timeZone": "UTC",
-    # What conditions mean must not depend on the cluster's defaults.
-    "spark.sql.ansi.enabled": "false",
-    "spark.sql.parser.escapedStringLiterals": "false",
-    "spark.sql.variable.substitute": "false",  # or ${env:…} in a text would be replaced
-    "spark.sql.shuffle.partitions": "16",  # only ids are shuffled, to be counted
-    "spark.sql.files.ignoreCorruptFiles": "false",
-}
 
 
 class Stopwatch:
@@ -62,7 +53,7 @@ def transfer(spark: SparkSession, plan: TransferPlan) -> None:
     else:
         classified = with_classes(frame)
         selected = select_alerts(classified, plan)
-        content = sent_content(spark, selected, plan)
+        content = sent_content(spark, selected, plan.content)
         schema_json = content.schema_json
         absent = tuple(dict.fromkeys((*content.absent, *absent_fields(classified, plan.condition_columns))))
         watch.lap("plan")
@@ -86,20 +77,6 @@ def transfer(spark: SparkSession, plan: TransferPlan) -> None:
     )
     writer.publish_record(RECEIPT, receipt)
     print(f"Published {receipt['published']} alerts of {len(found.files)} nights on {plan.topic}.")
-
-
-def open_session() -> SparkSession:
-    """The session of the job; master, memory and jars come from the cluster and from Livy."""
-    builder = SparkSession.builder
-    for name, value in SQL_SETTINGS.items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
-
-
-def read_text(spark: SparkSession, path: str) -> str:
-    """The text of a small file on any file system that Spark knows."""
-    (content,) = spark.sparkContext.wholeTextFiles(path, 1).values().collect()
-    return str(content)
 
 
 def main(arguments: list[str]) -> int:

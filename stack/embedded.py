@@ -24,6 +24,8 @@ from stack.processes import end_processes_marked
 
 KAFKA_PORT = 9092
 LIVY_PORT = 8998
+OWNER_FILE = "owner"
+"""In the folder of the addresses; a living stack holds a lock on it."""
 
 
 class EmbeddedStack:
@@ -134,7 +136,7 @@ class EmbeddedStack:
     def _own_data_dir(self) -> IO[str]:
         """Take the lock that a living stack holds; the system gives it back however that one ends."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        file = (self._folder / "owner").open("a+")
+        file = (self._folder / OWNER_FILE).open("a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from spark_scripts.archive import NIGHT
 from spark_scripts.content import encoded, sent_content
+from spark_scripts.plan import ContentPlan
 from spark_scripts.selection import select_alerts, with_classes
 from tests.support.plans import a_plan
 
@@ -51,7 +52,7 @@ def test_an_alert_is_selected_by_either_of_its_classes(alerts: DataFrame) -> Non
 
 
 def test_conditions_apply_to_fields_that_are_not_sent(alerts: DataFrame) -> None:
-    plan = a_plan(conditions=("`candidate`.`magpsf` > 18", "`candidate`.`fid` = 1"), columns=(("candid", "candid"),))
+    plan = a_plan(conditions=("`candidate`.`magpsf` > 18", "`candidate`.`fid` = 1"))
     assert _candids(select_alerts(with_classes(alerts), plan)) == [2, 3]
 
 
@@ -89,14 +90,14 @@ def test_the_bytes_are_read_with_the_published_schema_also_after_a_filter(
     # The filter makes `candidate` non-nullable in the optimised plan, from which Spark would derive its own schema.
     plan = a_plan(conditions=("`candidate`.`magpsf` > 18",))
     selected = select_alerts(with_classes(alerts), plan)
-    rows = _decoded(spark, selected, sent_content(spark, selected, plan))
+    rows = _decoded(spark, selected, sent_content(spark, selected, ContentPlan()))
     assert [row["candidate"]["magpsf"] for row in rows] == [19.0, 20.0]
     assert [row["finkclass"] for row in rows] == ["Unknown", "RRLyr"]
 
 
 def test_full_content_keeps_every_value(spark: SparkSession, alerts: DataFrame) -> None:
     selected = select_alerts(with_classes(alerts), a_plan(conditions=("candid = 2",)))
-    (row,) = _decoded(spark, selected, sent_content(spark, selected, a_plan()))
+    (row,) = _decoded(spark, selected, sent_content(spark, selected, ContentPlan()))
     assert row == {
         "candid": 2,
         "objectId": "ZTF24aaaaaa2",
@@ -114,11 +115,11 @@ def test_full_content_keeps_every_value(spark: SparkSession, alerts: DataFrame) 
 
 
 def test_a_cut_content_flattens_leaves_out_and_puts_the_classes_last(spark: SparkSession, alerts: DataFrame) -> None:
-    plan = a_plan(
+    plan = ContentPlan(
         columns=(("objectId", "objectId"), ("magpsf", "candidate.magpsf")),
         without=("candidate", "prv_candidates", "cutoutScience"),
     )
-    selected = select_alerts(with_classes(alerts), plan)
+    selected = select_alerts(with_classes(alerts), a_plan())
     rows = _decoded(spark, selected, sent_content(spark, selected, plan))
     assert list(rows[0]) == [
         "objectId", "magpsf", "candid", "roid", "cdsxmatch", "score", "mangrove", "timestamp", "finkclass", "tnsclass",
@@ -126,7 +127,7 @@ def test_a_cut_content_flattens_leaves_out_and_puts_the_classes_last(spark: Spar
 
 
 def test_fields_picked_by_hand_are_sent_alone_and_absent_ones_are_named(spark: SparkSession, alerts: DataFrame) -> None:
-    plan = a_plan(columns=(("candid", "candid"), ("jd", "candidate.jd"), ("t2", "t2")), others=False)
+    plan = ContentPlan(columns=(("candid", "candid"), ("jd", "candidate.jd"), ("t2", "t2")), others=False)
     content = sent_content(spark, with_classes(alerts), plan)
     assert content.absent == ("t2",)
     assert list(_decoded(spark, alerts, content)[0]) == ["candid", "jd"]
@@ -135,7 +136,7 @@ def test_fields_picked_by_hand_are_sent_alone_and_absent_ones_are_named(spark: S
 def test_the_schema_is_one_that_the_community_client_reads(spark: SparkSession, real_alerts: Path) -> None:
     night = real_alerts / "archive" / "science" / "year=2026" / "month=03" / "day=22"
     frame = with_classes(spark.read.parquet(str(night)).withColumn(NIGHT, F.lit(None).cast("date")))
-    schema = json.loads(sent_content(spark, frame, a_plan()).schema_json)
+    schema = json.loads(sent_content(spark, frame, ContentPlan()).schema_json)
     names: list[str] = []
 
     def check(node) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from spark_scripts.plan import TransferPlan
+from spark_scripts.plan import ContentPlan, TransferPlan
 
 DEFAULTS: dict[str, Any] = {
     "topic": "ftransfer_ztf_test",
@@ -16,9 +16,7 @@ DEFAULTS: dict[str, Any] = {
     "tnsclasses": (),
     "conditions": (),
     "condition_columns": {},
-    "columns": (),
-    "others": True,
-    "without": (),
+    "content": ContentPlan(),
     "limit": None,
     "bootstrap_servers": "127.0.0.1:1",
     "partitions": 10,

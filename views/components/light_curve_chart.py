@@ -6,16 +6,18 @@ import altair as alt
 import pandas as pd
 
 from backend.light_curve import LightCurve
+from views.components.wording import counted
 
 BANDS = ("g", "r", "i")
-COLOURS = ("#2e8b57", "#c8382e", "#7b52ab")
+COLOURS = ("#2e9b60", "#d9483b", "#9068c4")
 SHAPES = ("circle", "square", "diamond")
-HEIGHT_PX = 320
+HEIGHT_PX = 350
 
 
 def light_curve_chart(curve: LightCurve, title: str = "") -> alt.LayerChart:
     """Magnitude against time, with errors, and upper limits as hollow triangles that point down."""
-    bands = alt.Color("band:N", title="band", scale=alt.Scale(domain=BANDS, range=COLOURS))
+    legend = alt.Legend(orient="top", symbolOpacity=1, symbolSize=70)
+    bands = alt.Color("band:N", title=None, scale=alt.Scale(domain=BANDS, range=COLOURS), legend=legend)
     days = alt.Axis(title="MJD (days, UTC)", labelExpr="replace(datum.label, /,/g, '')")
     time = alt.X("mjd:Q", axis=days, scale=alt.Scale(zero=False, nice=False, padding=12))
     magnitude = alt.Scale(zero=False, reverse=True, padding=12)
@@ -28,7 +30,7 @@ def light_curve_chart(curve: LightCurve, title: str = "") -> alt.LayerChart:
     points = alt.Chart(detections).encode(x=time, color=bands)
     measured = points.mark_point(filled=True, size=55, opacity=0.9).encode(
         y=alt.Y("magnitude:Q", title="difference magnitude (mag)", scale=magnitude),
-        shape=alt.Shape("band:N", title="band", scale=alt.Scale(domain=BANDS, range=SHAPES)),
+        shape=alt.Shape("band:N", title=None, scale=alt.Scale(domain=BANDS, range=SHAPES), legend=legend),
         tooltip=[
             alt.Tooltip("mjd:Q", title="MJD", format=".5f"),
             alt.Tooltip("band:N"),
@@ -54,3 +56,11 @@ def light_curve_chart(curve: LightCurve, title: str = "") -> alt.LayerChart:
         )
     )
     return alt.layer(upper_limits, errors, measured).properties(title=title, width="container", height=HEIGHT_PX)
+
+
+def light_curve_facts(curve: LightCurve) -> str:
+    """What the chart shows, in words."""
+    facts = [counted(len(curve.detections), "detection")]
+    if curve.upper_limits:
+        facts.append(f"{counted(len(curve.upper_limits), 'upper limit')} (5 sigma, hollow triangles)")
+    return " · ".join(facts)

@@ -1,0 +1,90 @@
+"""The job that makes the statistics of an archive: submitted to Livy like a transfer, one at a time per archive."""
+
+from __future__ import annotations
+
+import json
+
+from backend.alert_schema import content_plan, survey
+from backend.config import Settings
+from backend.errors import TransferFailed
+from backend.livy import Batch, LivyGateway
+from backend.models import Content, Phase
+from backend.script_store import JOB_FOLDER, ScriptStore
+
+ENTRY = "archive_statistics.py"
+
+
+class StatisticsJob:
+    """Starts and watches the statistics job of one archive.
+
+    Parameters
+    ----------
+    settings, livy, scripts
+        Settings and adapters.
+    archive_uri, folder
+        What to count, and the folder of its statistics.
+    """
+
+    def __init__(
+        self, settings: Settings, livy: LivyGateway, scripts: ScriptStore, archive_uri: str, folder: str
+    ) -> None:
+        self._settings = settings
+        self._livy = livy
+        self._scripts = scripts
+        self._archive_uri = archive_uri
+        self._folder = folder
+        self._name = f"archive_statistics_{folder.rsplit('/', 1)[-1]}"
+
+    def start(self, survey_name: str, *, refresh: bool = False) -> Batch:
+        """Start it, or return the one that runs already.
+
+        Parameters
+        ----------
+        refresh
+            Count all nights again, not only new ones.
+
+        Raises
+        ------
+        ServiceUnavailable, TransferFailed
+            Livy or the script store does not answer; Livy refuses.
+        """
+        earlier = self._livy.find(self._name)
+        if earlier is not None:
+            if not earlier.phase.is_final:
+                return earlier
+            self._livy.cancel(earlier.id, self._name)  # an ended batch keeps its name until it is forgotten
+        plans = {content: content_plan(survey(survey_name), content).model_dump(mode="json") for content in Content}
+        plan = {
+            "archive_uri": self._archive_uri,
+            "statistics_uri": self._folder,
+            "contents": plans,
+            "refresh": refresh,
+        }
+        job = self._scripts.put_job(JOB_FOLDER, ENTRY)
+        return self._livy.submit(
+            self._name,
+            job.main,
+            args=(self._scripts.put_plan(self._name, json.dumps(plan)),),
+            py_files=job.py_files,
+            jars=self._settings.spark_jars,
+            driver_memory=self._settings.driver_memory,
+        )
+
+    def phase(self) -> Phase | None:
+        """What the job does now; None when Livy does not know one.
+
+        Raises
+        ------
+        ServiceUnavailable
+            Livy does not answer.
+        """
+        batch = self._livy.find(self._name)
+        return None if batch is None else batch.phase
+
+    def failure(self) -> TransferFailed:
+        """Why it failed, with the end of its log."""
+        batch = self._livy.find(self._name)
+        found = self._livy.log(batch.id, self._name) if batch else None
+        lines = found[0] if found else ()
+        last = next((line for line in reversed(lines) if "Error" in line or "Exception" in line), "its log is empty")
+        return TransferFailed(f"The statistics job failed: {last.strip()[:300]}", log_tail=tuple(lines[-20:]))

@@ -1,0 +1,1 @@
+"""``make run``: everything, then the dashboard."""

@@ -1,0 +1,96 @@
+"""Start the servers, the archive, its statistics and the dashboard; Ctrl-C stops them all."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import subprocess
+import sys
+import time
+
+from backend.config import Settings
+from backend.errors import QuicklookError
+from backend.models import Phase
+from backend.transfers import Transfers
+from launcher.dashboard import running_dashboard
+from simulator.archive import Progress
+from simulator.small_sky import NIGHTS, provide_small_sky
+from stack.embedded import EmbeddedStack
+from stack.foreground import Report, run_in_foreground
+from stack.processes import choose_port
+from stack.services import provided_services
+
+PORT = 8501
+POLL_S = 0.5
+NIGHTS_A_LINE = 5
+RESTARTS = 3
+"""A server that ends by itself is started again so often; then something is wrong that a start does not mend."""
+
+
+def main(port: int, report: Report) -> int:
+    """Run until stopped, or until a part cannot be kept running."""
+    with provided_services(report) as (settings, stack):
+        settings = _with_archive(settings, report)
+        _make_statistics(Transfers.connect(settings), report)
+        chosen = choose_port(port)
+        environment = {"ARCHIVE_URI": settings.archive_uri or "", "DATA_DIR": str(settings.data_dir.absolute())}
+        log_file = settings.data_dir / "dashboard.log"
+        report(f"dashboard: starting (log: {log_file})")
+        with running_dashboard(chosen, environment, log_file) as dashboard:
+            report(f"ready: http://127.0.0.1:{chosen}" + ("" if chosen == port else f" (port {port} is taken)"))
+            report("Ctrl-C stops everything.")
+            return _watch(dashboard, stack, report)
+
+
+def _with_archive(settings: Settings, report: Report) -> Settings:
+    if settings.archive_uri:
+        report(f"archive: {settings.archive_uri}")
+        return settings
+    report(f"archive: simulating {len(NIGHTS)} nights of a small sky (set ARCHIVE_URI for your own)")
+
+    def tell(progress: Progress) -> None:
+        if progress.nights_done % NIGHTS_A_LINE == 0 or progress.nights_done == progress.nights:
+            report(f"archive: {progress.nights_done} of {progress.nights} nights, {progress.alerts_done:,} alerts")
+
+    archive = provide_small_sky(settings.data_dir, tell)
+    return settings.model_copy(update={"archive_uri": str(archive.absolute())})
+
+
+def _make_statistics(transfers: Transfers, report: Report) -> None:
+    """Count the nights that are new; without statistics the dashboard works too, only the estimate is missing."""
+    report("statistics: counting new nights")
+    try:
+        transfers.refresh_statistics()
+        counted = -1
+        while transfers.statistics_phase() in (Phase.QUEUED, Phase.EXECUTING):
+            nights = len(transfers.archive_nights().nights)
+            if nights != counted:
+                counted = nights
+                report(f"statistics: {nights} nights counted so far")
+            time.sleep(POLL_S)
+        report(f"statistics: {transfers.statistics_state()}")
+    except QuicklookError as error:
+        report(f"statistics: {error} The dashboard starts without an estimate.")
+
+
+def _watch(dashboard: subprocess.Popen[bytes], stack: EmbeddedStack | None, report: Report) -> int:
+    """Keep the servers running while the dashboard runs."""
+    restarts = 0
+    while dashboard.poll() is None:
+        for name, server in (stack.servers if stack else {}).items():
+            if not server.is_running:
+                restarts += 1
+                if restarts > RESTARTS:
+                    raise QuicklookError(f"{name} does not stay up.", f"Its log says why: {server.log_file}")
+                report(f"{name} has ended (log: {server.log_file}); starting it again")
+                server.start()
+                server.wait_until_ready()
+                report(f"{name} answers again")
+        time.sleep(POLL_S)
+    raise QuicklookError("The dashboard has ended by itself.", "Its log is dashboard.log in DATA_DIR.")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument("--port", type=int, default=PORT, help="of the dashboard; if it is taken, a free one is chosen")
+    sys.exit(run_in_foreground(functools.partial(main, parser.parse_args().port)))

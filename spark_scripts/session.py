@@ -1,0 +1,29 @@
+"""The Spark session of a job, and the document that tells it what to do."""
+
+from __future__ import annotations
+
+from pyspark.sql import SparkSession
+
+SQL_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    # What conditions mean must not depend on the cluster's defaults.
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.variable.substitute": "false",  # or ${env:…} in a text would be replaced
+    "spark.sql.shuffle.partitions": "16",  # only ids are shuffled, to be counted
+    "spark.sql.files.ignoreCorruptFiles": "false",
+}
+
+
+def open_session() -> SparkSession:
+    """The session of the job; master, memory and jars come from the cluster and from Livy."""
+    builder = SparkSession.builder
+    for name, value in SQL_SETTINGS.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def read_text(spark: SparkSession, path: str) -> str:
+    """The text of a small file on any file system that Spark knows."""
+    (content,) = spark.sparkContext.wholeTextFiles(path, 1).values().collect()
+    return str(content)
