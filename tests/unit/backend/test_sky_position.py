@@ -1,0 +1,24 @@
+"""Positions as astronomers write them."""
+
+from __future__ import annotations
+
+from backend.sky_position import SkyPosition
+
+CRAB = SkyPosition(83.63308, 22.0145)
+
+
+def test_a_position_in_each_notation() -> None:
+    assert CRAB.degrees == "83.633080 +22.014500"
+    assert CRAB.sexagesimal == "05:34:31.94 +22:00:52.20"
+    longitude, latitude = (float(part) for part in CRAB.galactic.split())
+    assert abs(longitude - 184.5574) < 1e-3
+    assert abs(latitude + 5.7843) < 1e-3
+
+
+def test_a_southern_position_keeps_its_sign() -> None:
+    assert SkyPosition(0.5, -0.25).sexagesimal == "00:02:00.00 -00:15:00.00"
+
+
+def test_links_carry_the_position() -> None:
+    assert "Coord=83.633080+%2B22.014500" in CRAB.simbad_url
+    assert "ra=83.63308&decl=22.0145" in CRAB.tns_url
