@@ -7,6 +7,7 @@ import functools
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 from backend.config import Settings
 from backend.errors import QuicklookError
@@ -31,7 +32,6 @@ def main(port: int, report: Report) -> int:
     """Run until stopped, or until a part cannot be kept running."""
     with provided_services(report) as (settings, stack):
         settings = _with_archive(settings, report)
-        _make_statistics(Transfers.connect(settings), report)
         chosen = choose_port(port)
         environment = {"ARCHIVE_URI": settings.archive_uri or "", "DATA_DIR": str(settings.data_dir.absolute())}
         log_file = settings.data_dir / "dashboard.log"
@@ -39,7 +39,8 @@ def main(port: int, report: Report) -> int:
         with running_dashboard(chosen, environment, log_file) as dashboard:
             report(f"ready: http://127.0.0.1:{chosen}" + ("" if chosen == port else f" (port {port} is taken)"))
             report("Ctrl-C stops everything.")
-            return _watch(dashboard, stack, report)
+            counting = _statistics_steps(Transfers.connect(settings), report)
+            return _watch(dashboard, stack, counting, report)
 
 
 def _with_archive(settings: Settings, report: Report) -> Settings:
@@ -56,24 +57,21 @@ def _with_archive(settings: Settings, report: Report) -> Settings:
     return settings.model_copy(update={"archive_uri": str(archive.absolute())})
 
 
-def _make_statistics(transfers: Transfers, report: Report) -> None:
-    """Count the nights that are new; without statistics the dashboard works too, only the estimate is missing."""
-    report("statistics: counting new nights")
+def _statistics_steps(transfers: Transfers, report: Report) -> Iterator[None]:
+    """Have new nights counted, a look at each step; the dashboard works meanwhile, only without an estimate."""
     try:
         transfers.refresh_statistics()
-        counted = -1
+        report("statistics: counting new nights, for the estimates")
         while transfers.statistics_phase() in (Phase.QUEUED, Phase.EXECUTING):
-            nights = len(transfers.archive_nights().nights)
-            if nights != counted:
-                counted = nights
-                report(f"statistics: {nights} nights counted so far")
-            time.sleep(POLL_S)
+            yield
         report(f"statistics: {transfers.statistics_state()}")
     except QuicklookError as error:
-        report(f"statistics: {error} The dashboard starts without an estimate.")
+        report(f"statistics: {error}")
 
 
-def _watch(dashboard: subprocess.Popen[bytes], stack: EmbeddedStack | None, report: Report) -> int:
+def _watch(
+    dashboard: subprocess.Popen[bytes], stack: EmbeddedStack | None, counting: Iterator[None], report: Report
+) -> int:
     """Keep the servers running while the dashboard runs."""
     restarts = 0
     while dashboard.poll() is None:
@@ -86,6 +84,7 @@ def _watch(dashboard: subprocess.Popen[bytes], stack: EmbeddedStack | None, repo
                 server.start()
                 server.wait_until_ready()
                 report(f"{name} answers again")
+        next(counting, None)
         time.sleep(POLL_S)
     raise QuicklookError("The dashboard has ended by itself.", "Its log is dashboard.log in DATA_DIR.")
 

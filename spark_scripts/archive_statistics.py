@@ -26,10 +26,8 @@ from spark_scripts.session import open_session, read_text
 
 NIGHTS_AT_ONCE = 32
 """Nights whose statistics become visible together."""
-SAMPLED_ALERTS = 400
+SAMPLED_ALERTS = 200
 """Alerts of a night's first file on which sizes are measured; images and history of all would have to be read else."""
-ROWS_OF_PARTITION = 2**33
-"""`monotonically_increasing_id` counts within a partition below this, and partitions above it."""
 CLASSES = ("finkclass", "tnsclass")
 
 
@@ -103,13 +101,12 @@ def night_statistics(
 
 
 def _sizes(spark: SparkSession, some: DataFrame, contents: dict[str, ContentPlan]) -> DataFrame:
-    """Encoded size of the first alerts of each partition, in each content."""
+    """Encoded size of the first alerts of each file, in each content."""
     sizes = [
         F.length(encoded(sent_content(spark, some, content))).alias(f"bytes_{name}")
         for name, content in contents.items()
     ]
-    number_in_partition = F.monotonically_increasing_id() % ROWS_OF_PARTITION
-    return some.filter(number_in_partition < SAMPLED_ALERTS).select(NIGHT, *CLASSES, *sizes)
+    return some.filter(F.col("_metadata.row_index") < SAMPLED_ALERTS).select(NIGHT, *CLASSES, *sizes)
 
 
 def _classified(spark: SparkSession, archive_uri: str, found: NightFiles) -> DataFrame:

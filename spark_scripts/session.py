@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
+from spark_scripts.java import hadoop_file_system, hadoop_path, java
+
 SQL_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     # What conditions mean must not depend on the cluster's defaults.
@@ -24,6 +26,11 @@ def open_session() -> SparkSession:
 
 
 def read_text(spark: SparkSession, path: str) -> str:
-    """The text of a small file on any file system that Spark knows."""
-    (content,) = spark.sparkContext.wholeTextFiles(path, 1).values().collect()
-    return str(content)
+    """The text of a small file on any file system that Spark knows, read by the driver alone."""
+    located = hadoop_path(spark, path)
+    stream = hadoop_file_system(spark, located).open(located)
+    try:
+        text: str = java(spark).org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
+    finally:
+        stream.close()
+    return text

@@ -151,7 +151,7 @@ class KafkaServer:
             return
         shutil.rmtree(self._data, ignore_errors=True)  # a format that was interrupted
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties))
+        tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self._properties))
         try:
             subprocess.run([*self._java, *tool], capture_output=True, text=True, timeout=FORMAT_TIMEOUT_S, check=True)
         except subprocess.CalledProcessError as error:

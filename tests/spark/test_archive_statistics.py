@@ -26,7 +26,7 @@ from spark_scripts.selection import select_alerts, with_classes
 from tests.support.plans import a_plan
 
 NIGHTS = tuple(date(2024, 9, 1) + timedelta(days=number) for number in range(4))
-ALERTS_PER_NIGHT = 300
+ALERTS_PER_NIGHT = 150
 CONTENTS = {
     str(content): read_content(content_plan(survey("ztf"), content).model_dump(mode="json")) for content in Content
 }
@@ -74,13 +74,20 @@ def test_requests_without_conditions_are_estimated_exactly(spark: SparkSession, 
 
 
 def test_sizes_are_those_of_the_encoded_alerts(spark: SparkSession, archive: Path, counted: Path) -> None:
-    # A night of 300 alerts is sampled as a whole, so that the sum of the sizes is exact up to rounding.
+    # All alerts of so small a night are sampled: the sum of the sizes is exact, up to rounding.
     rows = Statistics(counted.as_uri()).counts(NIGHTS[:1])
     frame = with_classes(read_nights(spark, str(archive), find_night_files(spark, str(archive), NIGHTS[:1])))
     for content in Content:
         value = encoded(sent_content(spark, frame, CONTENTS[content]))
         size_bytes = frame.select(F.sum(F.length(value))).first()[0]
         assert sum(row.size_bytes[content] for row in rows) == pytest.approx(size_bytes, abs=len(rows))
+
+
+def test_each_small_night_has_sizes(counted: Path) -> None:
+    # Spark reads several small files in one task: a sample by task would leave out all nights but the first.
+    rows = Statistics(counted.as_uri()).counts(NIGHTS)
+    assert len({row.night for row in rows}) == 3
+    assert all(row.size_bytes[Content.FULL] > 30_000 * row.alerts for row in rows)
 
 
 def test_only_new_nights_are_counted_unless_told_otherwise(
