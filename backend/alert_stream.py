@@ -58,7 +58,7 @@ class AlertStream:
         topic: str,
         offsets: Mapping[int, int] | None = None,
         *,
-        timeout_s: float = 8.0,
+        timeout_s: float = 5.0,
     ) -> None:
         self.topic = topic
         self._servers = bootstrap_servers

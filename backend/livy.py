@@ -21,6 +21,7 @@ _LOG_LINES = 10_000  # Livy itself keeps the last few hundred lines of a batch
 _LOG_HEADINGS = {"stdout:", "stderr:"}  # Livy's own lines, also where nothing follows
 _NAME_IS_TAKEN = "Duplicate session name"
 _PAUSE_S = 0.2
+_SIGN_OF_LIFE_S = 5.0  # one that is up answers far sooner, and who waits for a bad word wants it soon
 _SHARE_OF_SUBMISSION = 0.6  # of the time for submitting; the rest is for asking whether Livy took the batch
 
 _PHASES = {
@@ -211,7 +212,7 @@ class LivyGateway:
         ServiceUnavailable
             Livy does not answer, or something else answers at its address.
         """
-        self._page(0, 1, self._deadline())
+        self._page(0, 1, time.monotonic() + min(self._request_timeout_s, _SIGN_OF_LIFE_S))
 
     def is_healthy(self) -> bool:
         """Whether Livy answers."""

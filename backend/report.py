@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from backend.ingest import IngestProgress
+from backend.ingest import IngestProgress, IngestState
 from backend.models import Estimate, NightRange, Receipt, Transfer
 from backend.reading import AlertReader
 
@@ -99,7 +99,7 @@ def print_fetch(result: Mapping[str, Any]) -> None:
 
 
 def follow(reader: AlertReader) -> IngestProgress:
-    """Show a bar with rate and remaining time until reading has ended; on a terminal only."""
+    """Follow until reading has ended: say what it waits for; on a terminal, show a bar with rate and remaining time."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -108,8 +108,12 @@ def follow(reader: AlertReader) -> IngestProgress:
     )
     with Progress(*columns, console=_NOTES, disable=not _NOTES.is_terminal, transient=True) as bar:
         task = bar.add_task("reading", total=None, counts="")
+        said = ""
         while not reader.join(LOOK_S):
             now = reader.progress
+            if now.state is IngestState.WAITING and now.message not in ("", said):
+                bar.console.print(now.message, soft_wrap=True)
+            said = now.message
             total = now.total_messages
             counts = f"{now.read:,}" + (f" / {total:,}" if total is not None else "") + f" · {now.rate_per_s:,.0f}/s"
             bar.update(task, description=now.state, completed=now.read, total=total, counts=counts)

@@ -25,6 +25,7 @@ _LONGEST_NAME = 249 - len(RECEIPT_SUFFIX)  # Kafka's own limit, for the longest 
 _PAUSE_S = 0.1
 _UNDO_S = 1.5  # for deleting what a failed creation left behind
 _PROBE_S = 1.0
+_SIGN_OF_LIFE_S = 5.0  # one that is up answers far sooner, and who waits for a bad word wants it soon
 _GRACE_S = 0.5
 _AWAY = {KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE}
 _DAY_H = 24
@@ -177,7 +178,7 @@ class TopicAdmin:
         ServiceUnavailable
             Kafka does not answer.
         """
-        self._metadata(self._deadline())
+        self._metadata(time.monotonic() + min(self._timeout_s, _SIGN_OF_LIFE_S))
 
     def _deadline(self) -> float:
         return time.monotonic() + self._timeout_s

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -47,7 +48,7 @@ def make_archive(folder: Path) -> Path:
 def _with_stamps(alerts: pa.Table, stamps: dict[int, bytes]) -> pa.Table:
     """The alerts with other science stamps in some rows."""
     field = alerts.schema.field("cutoutScience")
-    values = alerts.column("cutoutScience").to_pylist()
+    values: list[Any] = alerts.column("cutoutScience").to_pylist()
     for row, stamp in stamps.items():
         values[row] = {**values[row], "stampData": stamp}
     column = pa.chunked_array([pa.array(values, field.type)])

@@ -91,8 +91,8 @@ def messages_of(bootstrap_servers: str, topic: str, partitions: int) -> TopicMes
             message = consumer.poll(10)
             assert message is not None, f"{topic} ends before its watermarks"
             assert message.error() is None, message.error()
-            keys[message.partition() or 0].append(message.key())  # type: ignore[arg-type]
-            values[message.partition() or 0].append(message.value() or b"")  # type: ignore[arg-type]
+            keys[message.partition() or 0].append(message.key())
+            values[message.partition() or 0].append(message.value() or b"")
     finally:
         consumer.close()
     return TopicMessages(keys, values)

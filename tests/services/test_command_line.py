@@ -1,0 +1,315 @@
+"""``python -m backend`` as its users run it: processes of their own, on real servers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from backend.alert_store import AlertStore
+from backend.config import Settings
+from backend.transfer_log import TransferLog
+from backend.transfers import Transfers
+from simulator.archive import simulate_archive
+from stack.embedded import EmbeddedStack
+from tests.support.archives import SIMULATED_NIGHTS, nights_of
+from tests.support.command_line import Answer, CommandLine
+from tests.support.published_topic import PublishedTopic
+from tests.support.transfers import settings_on
+
+pytestmark = pytest.mark.timeout(600)  # the first test waits for two jobs in a row
+
+ALERTS = 2 * 150
+MANY = 150_000
+NAMED_WITHIN_S = 10
+UNREACHABLE = "127.0.0.1:9"
+REQUEST = """\
+survey: ztf
+nights: {start: 2024-09-01, stop: 2024-09-02}
+content: lightcurve
+"""
+
+
+class Pair(NamedTuple):
+    """Two transfers submitted one after the other where one may run at a time."""
+
+    first: Answer
+    second: Answer
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("archive")
+    simulate_archive(folder, SIMULATED_NIGHTS, ALERTS // 2, 5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def settings(stack: EmbeddedStack, archive: Path) -> Settings:
+    """What the command line finds by itself: the stack that runs under DATA_DIR."""
+    return settings_on(stack, stack.settings.data_dir, archive)
+
+
+@pytest.fixture(scope="module")
+def quicklook(settings: Settings) -> CommandLine:
+    return CommandLine(DATA_DIR=str(settings.data_dir), ARCHIVE_URI=str(settings.archive_uri), MAX_RUNNING_BATCHES="1")
+
+
+@pytest.fixture(scope="module")
+def request_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("requests") / "both nights.yml"
+    file.write_text(REQUEST)
+    return file
+
+
+@pytest.fixture(scope="module")
+def pair(quicklook: CommandLine, request_file: Path) -> Pair:
+    first = quicklook("submit", request_file, "--json")
+    second = quicklook("submit", request_file, "--test", "--wait", "--json")
+    return Pair(first, second)
+
+
+@pytest.fixture(scope="module")
+def transfer_id(pair: Pair) -> str:
+    return str(pair.first.json["id"])
+
+
+@pytest.fixture
+def large_topic(stack: EmbeddedStack) -> Iterator[PublishedTopic]:
+    """A topic that takes a reader some time."""
+    topic = PublishedTopic(stack.kafka_bootstrap_servers)
+    topic.publish_schema()
+    for start in range(0, MANY, MANY // 3):
+        topic.publish(range(start, start + MANY // 3))
+    topic.publish_receipt(MANY)
+    yield topic
+    topic.delete()
+
+
+def read_parquet(folder: Path) -> pd.DataFrame:
+    return pd.read_parquet(folder).sort_values("candid", ignore_index=True)
+
+
+def traces(settings: Settings) -> tuple[set[str], list[str], set[str]]:
+    """Topics, transfers in the log, plans: what a submission makes."""
+    topics = set(
+        AdminClient({"bootstrap.servers": settings.kafka_bootstrap_servers or ""}).list_topics(timeout=10).topics
+    )
+    plans = {str(path) for path in Path(settings.data_dir, "scripts").rglob("*.json")}
+    return topics, [transfer.id for transfer in TransferLog(settings.data_dir / "transfers.sqlite").list()], plans
+
+
+def test_a_second_transfer_waits_in_the_queue_and_starts_by_itself(pair: Pair, quicklook: CommandLine) -> None:
+    first, second = pair
+    assert (first.code, second.code) == (0, 0)
+    assert (first.json["phase"], first.json["published"], first.json["place_in_queue"]) == ("EXECUTING", None, None)
+    assert "QUEUED, place 1 in the queue" in second.notes
+    assert "EXECUTING" in second.notes
+    assert (second.json["phase"], second.json["published"], second.json["is_test"]) == ("COMPLETED", 10, True)
+    assert second.json["topic"].startswith("ftransfer_ztf_")
+    assert second.json["id"] in second.json["topic"]
+
+    shown = quicklook("show", first.json["id"], "--json")
+    assert (shown.code, shown.json["phase"], shown.json["published"]) == (0, "COMPLETED", ALERTS)
+    assert shown.json["receipt"]["published"] == ALERTS
+    assert "plan" not in shown.json
+
+
+def test_list_show_and_log(pair: Pair, quicklook: CommandLine, transfer_id: str) -> None:
+    listed = quicklook("list", "--json").json
+    assert [transfer["id"] for transfer in listed][:2] == [pair.second.json["id"], transfer_id]
+    table = quicklook("list")
+    assert (table.code, table.notes) == (0, "")
+    assert all(word in table.out for word in (transfer_id, "COMPLETED", f"{ALERTS:,}", "2024-09-01 – 2024-09-02"))
+
+    by_topic = quicklook("show", pair.first.json["topic"])
+    assert f"published  {ALERTS:,} alerts in {ALERTS:,} messages" in by_topic.out
+
+    lines = quicklook("log", transfer_id, "--json").json
+    assert any(line.startswith(f"Published {ALERTS} alerts of 2 nights") for line in lines)
+    assert "\n".join(lines) == quicklook("log", transfer_id).out.removesuffix("\n")
+
+
+def test_fetch_writes_all_and_again_the_same(
+    pair: Pair, quicklook: CommandLine, transfer_id: str, archive: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "alerts"
+    first = quicklook("fetch", transfer_id, "--out", out, "--json")
+    assert first.code == 0
+    counts = {name: first.json[name] for name in ("rows", "distinct", "read", "published")}
+    assert counts == dict.fromkeys(counts, ALERTS)
+    assert (first.json["complete"], first.json["corrupt"], first.json["out"]) == (True, 0, str(out))
+    alerts = read_parquet(out)
+
+    again = quicklook("fetch", pair.first.json["topic"], "--out", out, "--json")
+    assert (again.code, again.json) == (0, first.json)
+    pd.testing.assert_frame_equal(read_parquet(out), alerts)
+
+    source = nights_of(archive, *SIMULATED_NIGHTS)
+    assert alerts["candid"].tolist() == source.column("candid").to_pylist()
+    assert alerts["objectId"].tolist() == source.column("objectId").to_pylist()
+
+
+@pytest.mark.parametrize("partition_by", ["time", "finkclass", "tnsclass"])
+def test_partitions_give_back_all_rows(
+    quicklook: CommandLine, transfer_id: str, partition_by: str, tmp_path: Path
+) -> None:
+    plain, parted = tmp_path / "plain", tmp_path / "parted"
+    assert quicklook("fetch", transfer_id, "--out", plain).code == 0
+    answer = quicklook("fetch", transfer_id, "--out", parted, "--partition-by", partition_by)
+    assert answer.code == 0
+    assert f"{ALERTS:,} of {ALERTS:,} alerts read, complete." in answer.out
+    expected, found = read_parquet(plain), read_parquet(parted)
+    if partition_by == "time":
+        nights = found[["year", "month", "day"]].astype(int).drop_duplicates().to_numpy().tolist()
+        assert sorted(nights) == [[night.year, night.month, night.day] for night in SIMULATED_NIGHTS]
+        found = found.drop(columns=["year", "month", "day"])
+    else:
+        found[partition_by] = found[partition_by].astype(expected[partition_by].dtype)
+    pd.testing.assert_frame_equal(found[expected.columns], expected)
+
+
+def test_cancelled_it_is_partial_and_the_exit_codes_say_so(
+    pair: Pair, quicklook: CommandLine, request_file: Path, tmp_path: Path
+) -> None:
+    submitted = quicklook("submit", request_file, "--json")
+    cancelled = quicklook("cancel", submitted.json["id"], "--json")
+    assert (cancelled.code, cancelled.json["phase"]) == (0, "ABORTED")
+    assert quicklook("show", submitted.json["id"], "--json").json["phase"] == "ABORTED"
+    again = quicklook("cancel", submitted.json["id"])
+    assert again.code == 2
+    assert "has ended already (ABORTED)" in again.notes
+
+    read = quicklook("fetch", submitted.json["id"], "--out", tmp_path / "alerts")
+    assert read.code == 1
+    assert "Partial: " in read.notes
+    assert "the job was cancelled" in read.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nights: {start: 2024-09-01\n", ["not YAML", "line 2, column 1"]),
+        (REQUEST + "clases: [Unknown]\n", ["no field clases", "Did you mean classes?"]),
+        (REQUEST + "conditions: candidate.magpfs > 19;\n", ["line 1, column 1", "candidate.magpsf"]),
+        (REQUEST + "conditions: |\n  candid > 1;\n  1 < (SELECT 1);\n", ["line 2, column "]),
+        (REQUEST + "classes: [(Fink) SN candidat]\n", ["no class '(Fink) SN candidat'", "(Fink) SN candidate"]),
+        (REQUEST.replace("2024-09-02", "2024-08-31"), ["2024-08-31", "lies before the first"]),
+        (REQUEST.replace("lightcurve", "[candidate.magpsd]"), ["no field candidate.magpsd", "candidate.magpsf"]),
+        (REQUEST.replace("2024-09-01", "2018-01-01"), ["2018-01-01", "before the archive's first"]),
+    ],
+    ids=["YAML", "field", "column", "sub-query", "class", "reversed nights", "content", "too early"],
+)
+def test_a_bad_request_is_refused_and_leaves_no_trace(
+    quicklook: CommandLine, settings: Settings, text: str, said: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "request.yml"
+    file.write_text(text)
+    before = traces(settings)
+    answer = quicklook("submit", file)
+    assert (answer.code, answer.out) == (2, "")
+    assert all(each in answer.notes for each in said), answer.notes
+    assert traces(settings) == before
+
+
+def test_a_file_that_is_not_there_is_said_to_programs_too(quicklook: CommandLine, tmp_path: Path) -> None:
+    answer = quicklook("submit", tmp_path / "none.yml", "--json")
+    assert answer.code == 2
+    assert "none.yml cannot be read" in answer.json["error"]
+
+
+@pytest.fixture
+def silent_address() -> Iterator[str]:
+    """Where connections are accepted and nothing is ever said."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("LIVY_URL", f"http://{UNREACHABLE}", f"Livy at http://{UNREACHABLE} cannot be reached"),
+        ("LIVY_URL", "http://{silent}", "Livy at http://{silent} did not answer in time"),
+        ("KAFKA_BOOTSTRAP_SERVERS", UNREACHABLE, f"Kafka at {UNREACHABLE} cannot be reached"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "{silent}", "Kafka at {silent} cannot be reached"),
+        ("ARCHIVE_URI", "/no/such/archive", "There is no archive at /no/such/archive"),
+    ],
+    ids=["Livy down", "Livy silent", "Kafka down", "Kafka silent", "archive missing"],
+)
+def test_a_service_that_is_away_is_named_soon_and_nothing_half_created_stays(
+    quicklook: CommandLine,
+    settings: Settings,
+    request_file: Path,
+    silent_address: str,
+    setting: str,
+    value: str,
+    said: str,
+) -> None:
+    before = traces(settings)
+    answer = quicklook.but(**{setting: value.format(silent=silent_address)})("submit", request_file, "--json")
+    assert answer.code == 3
+    assert answer.json["error"].startswith(said.format(silent=silent_address))
+    assert answer.json["hint"]
+    assert answer.seconds < NAMED_WITHIN_S
+    assert traces(settings) == before
+
+
+def test_kafka_away_while_reading_is_named_soon(
+    pair: Pair, quicklook: CommandLine, transfer_id: str, tmp_path: Path
+) -> None:
+    without_kafka = quicklook.but(KAFKA_BOOTSTRAP_SERVERS=UNREACHABLE)
+    began = time.monotonic()
+    reading = without_kafka.start("fetch", transfer_id, "--out", tmp_path / "alerts", "--reader", "waiting")
+    assert reading.stderr is not None
+    said = reading.stderr.readline()
+    assert "Kafka does not answer" in said
+    assert time.monotonic() - began < NAMED_WITHIN_S
+    reading.send_signal(signal.SIGINT)
+    assert reading.wait(20) == 130
+    reading.communicate()
+
+
+def test_killed_while_reading_it_goes_on_and_has_everything_once(
+    quicklook: CommandLine, settings: Settings, large_topic: PublishedTopic, tmp_path: Path
+) -> None:
+    out = tmp_path / "alerts"
+    store = Path(settings.data_dir, "stores", large_topic.name, "fetch.duckdb")
+    reading = quicklook.start("fetch", large_topic.name, "--out", out)
+    deadline = time.monotonic() + 60
+    while not (store.is_file() and store.stat().st_size > 500_000):  # two of its eight batches are in it
+        assert reading.poll() is None, "it was done before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    reading.kill()
+    reading.communicate()
+    with AlertStore(store) as left:
+        assert 0 < left.counts.distinct < MANY, "it was not killed in the middle"
+    assert not out.exists()
+
+    answer = quicklook("fetch", large_topic.name, "--out", out, "--json")
+    assert answer.code == 0
+    assert {answer.json[name] for name in ("rows", "distinct", "read", "published")} == {MANY}
+    assert answer.json["complete"]
+    assert read_parquet(out)["candid"].tolist() == list(range(MANY))
+
+
+def test_two_readers_of_one_name_are_told_apart(
+    pair: Pair, quicklook: CommandLine, settings: Settings, transfer_id: str, tmp_path: Path
+) -> None:
+    transfers = Transfers.connect(settings)
+    with transfers.open_reader(transfer_id, "mine"):  # this process owns it
+        refused = quicklook("fetch", transfer_id, "--out", tmp_path / "refused", "--reader", "mine")
+        other = quicklook("fetch", transfer_id, "--out", tmp_path / "other", "--reader", "yours", "--json")
+    assert refused.code == 2
+    assert f"in use by process {os.getpid()}" in refused.notes
+    assert "another reader's name" in refused.notes
+    assert not (tmp_path / "refused").exists()
+    assert (other.code, other.json["rows"], other.json["complete"]) == (0, ALERTS, True)

@@ -1,0 +1,299 @@
+"""The main job through the façade: real Spark, Livy and Kafka, and what arrived beside what the archive holds."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from backend.models import Content, NightRange, Phase, Transfer, TransferRequest
+from backend.transfers import TEST_LIMIT, Transfers
+from stack.embedded import EmbeddedStack
+from tests.support.archives import (
+    DRIFTING_NIGHTS,
+    LARGE_BYTES,
+    LARGE_ROW,
+    MISSING_NIGHT,
+    OVERSIZE_BYTES,
+    OVERSIZE_NIGHT,
+    OVERSIZE_ROW,
+    SIMULATED_NIGHTS,
+    SMALL_NIGHT_ALERTS,
+    TRUNCATED_FILE,
+    TRUNCATED_NIGHT,
+    make_archive,
+    nights_of,
+)
+from tests.support.transfers import ended, messages_of, read, receipt_of, rows_of, settings_on
+
+pytestmark = pytest.mark.timeout(600)  # the first test waits for the jobs of all
+
+PARTITIONS = 10
+SCHEMA_COPIES = 1000
+CLASSES = ("(Fink) Solar System MPC", "(SIMBAD) RRLyr")
+CONDITION = "candidate.magpsf > 18;"
+DETECTION_FIELDS = (
+    *("magpsf", "sigmapsf", "fid", "jd", "ra", "dec", "ssnamenr"),
+    *("magnr", "sigmagnr", "magzpsci", "isdiffpos", "diffmaglim", "distnr"),
+)
+NOT_IN_LIGHT = {"candidate", "prv_candidates", "cutoutScience", "cutoutTemplate", "cutoutDifference"}
+REAL_LIGHT_NIGHT, REAL_LIGHT_ALERTS = date(2024, 1, 15), 531
+REAL_FULL_NIGHT, REAL_FULL_ALERTS, REAL_FULL_COLUMNS = date(2026, 3, 22), 31, 58
+
+Ended = Callable[[str], Transfer]
+
+
+def a_request(start: date, stop: date | None = None, **more: Any) -> TransferRequest:
+    return TransferRequest(nights=NightRange(start=start, stop=stop or start), **more)
+
+
+SIMULATED_REQUESTS = {
+    "selection": a_request(SIMULATED_NIGHTS[0], MISSING_NIGHT, classes=CLASSES, conditions=CONDITION),
+    "nothing matches": a_request(SIMULATED_NIGHTS[0], conditions="candidate.magpsf > 99;"),
+    "no data": a_request(MISSING_NIGHT, MISSING_NIGHT + timedelta(days=2)),
+    "test job": a_request(SIMULATED_NIGHTS[0], SIMULATED_NIGHTS[1], conditions=CONDITION),
+    "drift": a_request(DRIFTING_NIGHTS[0], DRIFTING_NIGHTS[1]),
+    "oversize": a_request(OVERSIZE_NIGHT, content=Content.FULL),
+    "truncated": a_request(TRUNCATED_NIGHT),
+}
+REAL_REQUESTS = {
+    "real light": a_request(REAL_LIGHT_NIGHT),
+    "real full": a_request(REAL_FULL_NIGHT, content=Content.FULL),
+}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_archive(tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(scope="module")
+def transfers(stack: EmbeddedStack, archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Transfers:
+    data_dir = tmp_path_factory.mktemp("installation")
+    return Transfers.connect(settings_on(stack, data_dir, archive, max_running_batches=2))
+
+
+@pytest.fixture(scope="module")
+def job(transfers: Transfers) -> Ended:
+    """Name of a request on the simulated archive -> its transfer, ended; all are in the queue from the start."""
+    ids = {
+        name: transfers.submit(request, is_test=name == "test job").id for name, request in SIMULATED_REQUESTS.items()
+    }
+    return lambda name: ended(transfers, ids[name])
+
+
+@pytest.fixture(scope="module")
+def real_transfers(stack: EmbeddedStack, real_alerts: Path, tmp_path_factory: pytest.TempPathFactory) -> Transfers:
+    data_dir = tmp_path_factory.mktemp("real_installation")
+    settings = settings_on(stack, data_dir, real_alerts / "archive" / "science", max_running_batches=2)
+    return Transfers.connect(settings)
+
+
+@pytest.fixture(scope="module")
+def real_job(real_transfers: Transfers) -> Ended:
+    """Name of a request on the real archive -> its transfer, ended."""
+    ids = {name: real_transfers.submit(request).id for name, request in REAL_REQUESTS.items()}
+    return lambda name: ended(real_transfers, ids[name])
+
+
+def selected(alerts: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
+    """Plain Python's answer to the request "selection": alerts, each with its class."""
+    found = []
+    for alert in alerts:
+        is_known_moving = alert["roid"] == 3 and not (alert["mulens"] or 0) > 0
+        is_moving = is_known_moving and (
+            alert["cdsxmatch"] in ("Unknown", "Transient") or alert["cdsxmatch"].startswith(("Fail", "Galaxy"))
+        )
+        finkclass = "Solar System MPC" if is_moving else alert["cdsxmatch"]
+        if finkclass in ("Solar System MPC", "RRLyr") and alert["candidate"]["magpsf"] > 18:
+            found.append((alert, finkclass))
+    return found
+
+
+def light(alert: dict[str, Any], finkclass: str) -> dict[str, Any]:
+    """What the content lightcurve sends of an alert."""
+    return {
+        "objectId": alert["objectId"],
+        "candid": alert["candid"],
+        **{name: alert["candidate"][name] for name in DETECTION_FIELDS},
+        **{name: value for name, value in alert.items() if name not in NOT_IN_LIGHT},
+        "finkclass": finkclass,
+        "tnsclass": "Unknown",
+    }
+
+
+def test_the_selection_is_what_the_archive_holds(transfers: Transfers, job: Ended, archive: Path) -> None:
+    transfer = job("selection")
+    receipt = receipt_of(transfer)
+    per_night = {
+        night: selected(list(rows_of(nights_of(archive, night)).values()))  # the same rule, apart from Spark
+        for night in SIMULATED_NIGHTS
+    }
+    expected = {alert["candid"]: light(alert, name) for found in per_night.values() for alert, name in found}
+    assert len({alert["finkclass"] for alert in expected.values()}) == len(CLASSES), "the archive has too few classes"
+
+    assert transfer.phase is Phase.COMPLETED
+    assert receipt.published == receipt.messages == len(expected)
+    assert {(count.night, count.finkclass): count.alerts for count in receipt.counts} == Counter(
+        (night, name) for night, found in per_night.items() for _, name in found
+    )
+    assert receipt.nights_used == SIMULATED_NIGHTS
+    assert receipt.nights_missing == (MISSING_NIGHT,)
+    assert (receipt.gaps, receipt.note, receipt.columns_absent) == (0, "", ())
+    assert receipt.request["conditions"] == CONDITION
+
+    progress, table = read(transfers, transfer.id)
+    assert (progress.read, progress.distinct, progress.published) == (len(expected),) * 3
+    assert progress.complete
+    assert rows_of(table) == expected
+
+
+def test_the_topic_keeps_its_contract(transfers: Transfers, job: Ended, stack: EmbeddedStack) -> None:
+    transfer = job("selection")
+    receipt = receipt_of(transfer)
+    servers = stack.kafka_bootstrap_servers
+
+    schemas = messages_of(servers, f"{transfer.topic}_schema", 1).keys[0]
+    assert len(schemas) == SCHEMA_COPIES
+    (schema,) = set(schemas)
+    assert schema is not None
+    assert hashlib.sha256(schema).hexdigest() == receipt.schema_fingerprint
+
+    messages = messages_of(servers, transfer.topic, PARTITIONS)
+    assert [len(messages.values[each.partition]) for each in receipt.partitions] == [
+        each.end - each.begin for each in receipt.partitions
+    ]
+    assert len(receipt.partitions) == PARTITIONS
+    assert all(messages.values.values()), "a partition is empty"
+    by_fastavro = {alert["candid"]: alert["finkclass"] for alert in messages.alerts(schema.decode())}
+    table = read(transfers, transfer.id).table
+    columns = (table.column(name).to_pylist() for name in ("candid", "finkclass"))
+    assert by_fastavro == dict(zip(*columns, strict=True))
+
+
+def test_a_topic_is_read_as_often_as_one_likes(transfers: Transfers, job: Ended) -> None:
+    topic = job("selection").topic
+    first, second = read(transfers, topic), read(transfers, topic)
+    assert first.progress.complete
+    assert second.progress.complete
+    assert rows_of(first.table) == rows_of(second.table)
+
+
+def test_no_match_is_complete_and_says_why(transfers: Transfers, job: Ended) -> None:
+    transfer = job("nothing matches")
+    receipt = receipt_of(transfer)
+    assert (transfer.phase, receipt.published, receipt.messages, receipt.counts) == (Phase.COMPLETED, 0, 0, ())
+    assert "No alert of these nights" in receipt.note
+    assert transfer.message == receipt.note
+    assert receipt.nights_used == SIMULATED_NIGHTS[:1]
+
+    progress, table = read(transfers, transfer.id)
+    assert (progress.complete, progress.distinct, table.num_rows) == (True, 0, 0)
+    assert table.schema.equals(read(transfers, job("selection").id).table.schema), "the types are those of a full topic"
+
+
+def test_nights_without_data_are_complete_and_named(transfers: Transfers, job: Ended) -> None:
+    transfer = job("no data")
+    receipt = receipt_of(transfer)
+    nights = transfer.request.nights.nights()
+    assert (transfer.phase, receipt.published) == (Phase.COMPLETED, 0)
+    assert (receipt.nights_used, receipt.nights_missing) == ((), nights)
+    assert "no readable data in the 3 nights" in receipt.note
+
+    progress, table = read(transfers, transfer.id)
+    assert (progress.complete, table.num_rows) == (True, 0)
+    assert table.schema.field("candid").type == pa.int64()
+
+
+def test_a_test_job_sends_a_handful_that_meets_the_request(transfers: Transfers, job: Ended) -> None:
+    transfer = job("test job")
+    assert transfer.is_test
+    assert receipt_of(transfer).published == TEST_LIMIT
+    progress, table = read(transfers, transfer.id)
+    assert (progress.complete, table.num_rows) == (True, TEST_LIMIT)
+    assert all(row["magpsf"] > 18 for row in table.to_pylist())
+
+
+def test_nights_of_different_schemas_are_refused_by_name(transfers: Transfers, job: Ended) -> None:
+    transfer = job("drift")
+    assert transfer.phase is Phase.ERROR
+    assert transfer.receipt is None
+    assert transfer.message.startswith("The chosen nights have files of 2 different schemas.")
+    assert "mulens is double and string" in transfer.message
+    assert "tns is string and absent" in transfer.message
+    assert all(f"day={night:%d}/part-00000" in transfer.message for night in DRIFTING_NIGHTS)
+    assert "Traceback" not in transfer.message
+    assert any("UnusableArchive" in line for line in transfers.log_lines(transfer.id)), "the operator sees more"
+
+
+def test_an_alert_too_large_for_a_message_is_named_and_the_rest_goes_on(
+    transfers: Transfers, job: Ended, archive: Path
+) -> None:
+    transfer = job("oversize")
+    receipt = receipt_of(transfer)
+    source = rows_of(nights_of(archive, OVERSIZE_NIGHT))
+    candids = list(source)
+    (named,) = receipt.too_large
+    assert (transfer.phase, receipt.gaps) == (Phase.COMPLETED, 1)
+    assert named.candid == candids[OVERSIZE_ROW]
+    assert OVERSIZE_BYTES < named.size_bytes < OVERSIZE_BYTES + 1_000_000
+    assert receipt.published == sum(count.alerts for count in receipt.counts) == SMALL_NIGHT_ALERTS - 1
+
+    progress, table = read(transfers, transfer.id)
+    assert (progress.complete, progress.distinct) == (True, SMALL_NIGHT_ALERTS - 1)
+    arrived = rows_of(table)
+    assert len(arrived[candids[LARGE_ROW]]["cutoutScience"]["stampData"]) == LARGE_BYTES
+    del source[named.candid]
+    assert {candid: without_classes(row) for candid, row in arrived.items()} == source
+
+
+def test_a_damaged_file_is_named_and_the_rest_goes_on(transfers: Transfers, job: Ended, archive: Path) -> None:
+    transfer = job("truncated")
+    receipt = receipt_of(transfer)
+    (unreadable,) = receipt.files_unreadable
+    assert unreadable.file.endswith(f"day={TRUNCATED_NIGHT:%d}/{TRUNCATED_FILE}")
+    assert unreadable.reason
+    assert (transfer.phase, receipt.gaps, receipt.published) == (Phase.COMPLETED, 1, SMALL_NIGHT_ALERTS)
+    assert read(transfers, transfer.id).progress.complete
+
+
+def test_the_classes_of_a_real_night_are_the_community_s(
+    real_transfers: Transfers, real_job: Ended, real_alerts: Path
+) -> None:
+    transfer = real_job("real light")
+    receipt = receipt_of(transfer)
+    progress, table = read(real_transfers, transfer.id)
+    counted = (receipt.published, receipt.messages, progress.read, progress.distinct, table.num_rows)
+    assert counted == (REAL_LIGHT_ALERTS,) * 5
+    assert progress.complete
+
+    with (real_alerts / "expected_finkclass.csv").open() as file:
+        community = {int(row["candid"]): row["finkclass"] for row in csv.DictReader(file)}
+    arrived = {candid: row["finkclass"] for candid, row in rows_of(table).items()}
+    assert arrived == {candid: community[candid] for candid in arrived}
+
+
+def test_a_real_night_in_full_arrives_as_it_is(real_transfers: Transfers, real_job: Ended, real_alerts: Path) -> None:
+    transfer = real_job("real full")
+    progress, table = read(real_transfers, transfer.id)
+    source = nights_of(real_alerts / "archive" / "science", REAL_FULL_NIGHT)
+    assert (progress.complete, progress.distinct, receipt_of(transfer).published) == (True, *(REAL_FULL_ALERTS,) * 2)
+    assert len(source.column_names) == REAL_FULL_COLUMNS
+    assert table.column_names == [*source.column_names, "finkclass", "tnsclass"]
+
+    stamps = [row["cutoutScience"]["stampData"] for row in rows_of(table).values()]
+    assert all(stamp.startswith(b"\x1f\x8b") for stamp in stamps), "gzipped FITS"
+    arrived, expected = rows_of(table), rows_of(source)
+    assert {candid: without_classes(row) for candid, row in arrived.items()} == expected
+    assert any(row["prv_candidates"] for row in expected.values()), "no history was compared"
+
+
+def without_classes(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in ("finkclass", "tnsclass")}
