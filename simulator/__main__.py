@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from simulator.archive import DEFAULT_SEED, STAMP_CHOICES, InvalidSimulation, Progress, simulate_archive
+from simulator.truth import update_truth
 
 
 def parse_nights(text: str) -> tuple[date, ...]:
@@ -93,6 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             variation=options.vary,
             report=_ProgressLine(),
         )
+        truth = update_truth(options.out)
     except InvalidSimulation as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -106,6 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stderr.write(
         f"{options.out}: {made.nights_done} nights made, {made.alerts_done:,} alerts, {made.bytes_done / 1e6:,.0f} MB"
         + (f"; {kept} nights were already there.\n" if kept else ".\n")
+        + f"{truth.folder}: {truth.objects:,} objects, {truth.reported:,} of them in the TNS catalogue.\n"
     )
     return 0
 

@@ -28,7 +28,7 @@ def added_value_columns(seed: int, alerts: Alerts, past: dict[str, AnyArray]) ->
     arrays = {name: columns.numbers(numbers, ALERT.field(name).type) for name, numbers in values.items()}
     arrays |= _rate_arrays(alerts)
     arrays |= _features_and_anomalies(alerts)
-    arrays |= catalogue_columns(alerts, past)
+    arrays |= catalogue_columns(alerts)
     arrays |= _timestamps(alerts)
     same = np.zeros(len(alerts.keys), dtype=np.int64)
     arrays["fink_broker_version"] = columns.words(same, ("4.1",))

@@ -24,7 +24,7 @@ STAMP_CHOICES = ("pool", "distinct", "none")
 DEFAULT_SEED = 1
 # Spark and pyarrow leave out names that begin with an underscore or a dot.
 _RECORD_NAME = "_simulation.json"
-_FORMAT_VERSION = 1
+_FORMAT_VERSION = 2
 _FIRST_NIGHT = date(2018, 1, 1)
 
 
@@ -170,7 +170,7 @@ def _nights_to_make(
             if _recorded(folder) == _record(simulation):
                 continue
             raise NightExists(
-                f"{folder} exists and was not made with these arguments. "
+                f"{folder} exists and was not made with these arguments by this version. "
                 "Choose another folder, or say --overwrite to replace the night."
             )
         yield _NightState(night, folder, files_of(simulation, night_number(night)))
@@ -181,6 +181,18 @@ def _recorded(folder: Path) -> object:
     with suppress(OSError, json.JSONDecodeError):
         return json.loads((folder / _RECORD_NAME).read_text(encoding="utf-8"))
     return None
+
+
+def simulated_nights(out: Path) -> list[tuple[date, Simulation]]:
+    """The complete nights below an archive's root that this version has made, in order of time, and how."""
+    found = []
+    for record_file in sorted(out.glob(f"year=*/month=*/day=*/{_RECORD_NAME}")):
+        record = _recorded(record_file.parent)
+        if isinstance(record, dict) and record.get("format") == _FORMAT_VERSION:
+            year, month, day = (int(part.partition("=")[2]) for part in record_file.parent.parts[-3:])
+            sizes = NightSizes(record["seed"], record["alerts_per_night"], record["variation"])
+            found.append((date(year, month, day), Simulation(record["seed"], sizes, record["stamps"])))
+    return found
 
 
 def _publish(state: _NightState, simulation: Simulation) -> None:

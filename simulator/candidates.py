@@ -16,7 +16,7 @@ from simulator.history import PROGRAMS, RB_VERSION, History, candid_of, program_
 from simulator.kinds import IS_STAR, TRANSIENTS, Kind
 from simulator.light_curves import Sources, colour
 from simulator.measurements import Photometry, calibration_columns, detection_columns
-from simulator.population import Slots, asteroid_number
+from simulator.population import Slots, asteroid_number, is_recurrent
 from simulator.random_keys import Floats, Ints, normal, quick_uniforms, uniform
 from simulator.schema import CANDIDATE
 from simulator.survey import Exposures
@@ -24,6 +24,7 @@ from simulator.survey import Exposures
 NO_VALUE = -999.0
 _SURVEY_START_NIGHT = 340
 _DETECTIONS_PER_VISIT_OF_STARS = 0.55
+_MOST_OF_THE_SELDOM_SEEN = 300.0
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,16 @@ def past_columns(alerts: Alerts) -> dict[str, AnyArray]:
     shown = 1 + alerts.detections_in_history
     # A star was detected for years, a transient since its explosion.
     discovery_night = _SURVEY_START_NIGHT + (900.0 * uniform(sources.keys, "discovery") ** 3).astype(np.int64)
-    is_old = ~alerts.is_once & ~np.isin(sources.kind, TRANSIENTS) & (alerts.night > discovery_night + 31)
+    recurrent = is_recurrent(sources)
+    lasts = ~alerts.is_once & ~np.isin(sources.kind, TRANSIENTS)
+    is_old = (lasts | recurrent) & (alerts.night > discovery_night + 31)
     discovery_jd = np.round(2457754.5 + discovery_night + 0.2 + 0.25 * uniform(sources.keys, "discovery time"), 7)
     elapsed_nights = np.maximum(alerts.night - 30 - discovery_night, 0)
     frequency = np.array([2 / 3, 3 / 2, 2.0, 10.0])[alerts.slots.group] * 0.4
     share = _DETECTIONS_PER_VISIT_OF_STARS * uniform(sources.keys, "detected share", 0.3, 1.2)
-    before = np.where(is_old, 1 + (elapsed_nights * frequency * share).astype(np.int64), alerts.detections_before)
+    often = elapsed_nights * frequency * share
+    seldom = np.minimum(often, np.exp(uniform(sources.keys, "past detections", 0.0, np.log(_MOST_OF_THE_SELDOM_SEEN))))
+    before = np.where(is_old, 1 + np.where(recurrent, seldom, often).astype(np.int64), alerts.detections_before)
     begin_jd = np.minimum(alerts.first_jd_in_history, alerts.first_jd_before)
     return {
         "ndethist": shown + before,

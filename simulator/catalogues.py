@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from simulator import arrow_columns as columns
-from simulator.arrow_columns import AnyArray, ArrowArray
+from simulator.arrow_columns import ArrowArray
 from simulator.candidates import Alerts
 from simulator.kinds import IS_STAR, TRAITS, Kind
+from simulator.name_server import TYPES, reports_of
 from simulator.random_keys import choose, integers, quick_uniforms, uniform
 from simulator.schema import ALERT
 
@@ -21,13 +22,6 @@ _GAIA = (
     "Fail 503",
     *dict.fromkeys(label for traits in TRAITS.values() for label in traits.gaia_class),
 )
-_TNS = ("", "SN Ia", "SN II", "SN IIP", "SN IIn", "SN Ib", "SN Ic", "SN Ia-91T-like", "AGN", "CV", "SLSN-I", "TDE")
-_TNS_OF_KIND = {
-    Kind.SUPERNOVA_IA: {"SN Ia": 0.42, "SN Ia-91T-like": 0.04, "": 0.54},
-    Kind.SUPERNOVA_II: {"SN II": 0.25, "SN IIP": 0.05, "SN IIn": 0.05, "SN Ib": 0.03, "SN Ic": 0.03, "": 0.59},
-    Kind.ACTIVE_GALAXY: {"AGN": 0.01, "TDE": 0.002, "": 0.988},
-    Kind.CATACLYSMIC: {"CV": 0.02, "": 0.98},
-}
 _GALAXY_NAMES = ("None", "NGC5674", "PGC042562", "UGC00123", "1259180", "75356", "75897", "20726")
 
 
@@ -47,7 +41,7 @@ def _counted(labels: tuple[str, ...]) -> dict[str, float]:
     return {label: float(labels.count(label)) for label in labels}
 
 
-def catalogue_columns(alerts: Alerts, past: dict[str, AnyArray]) -> dict[str, ArrowArray]:
+def catalogue_columns(alerts: Alerts) -> dict[str, ArrowArray]:
     """The cross-match columns, by name."""
     simbad = {kind: dict(traits.simbad) for kind, traits in TRAITS.items()}
     vsx = _by_kind(alerts, "vsx", _VSX, {kind: _counted(traits.vsx) for kind, traits in TRAITS.items()})
@@ -57,9 +51,9 @@ def catalogue_columns(alerts: Alerts, past: dict[str, AnyArray]) -> dict[str, Ar
         "vsx": _or_nothing(alerts, vsx, "Unknown", ("nan", "Unknown", "Fail 503"), (0.4, 0.58, 0.02)),
         "gaiaClass": _or_nothing(alerts, gaia, "nan", ("nan", "Unknown", "Fail 503"), (0.93, 0.05, 0.02)),
     }
-    named = _by_kind(alerts, "tns", _TNS, _TNS_OF_KIND)
-    reported = pa.array(past["ndethist"] > 4)
-    arrays["tns"] = pc.if_else(reported, named, pa.scalar(""))
+    reports = reports_of(alerts.sources)
+    is_classified = alerts.exposures.jd > reports.classified_jd
+    arrays["tns"] = columns.words(np.where(is_classified, reports.type_codes(), 0), tuple(TYPES))
     return arrays | _gaia(alerts) | _rare_catalogues(alerts) | _galaxies(alerts)
 
 

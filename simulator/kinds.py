@@ -30,6 +30,12 @@ class Kind(IntEnum):
     LENS_ON_ASTEROID = 16
     BOGUS = 17
     FLASH = 18
+    SELDOM_SEEN = 19
+
+    @property
+    def label(self) -> str:
+        """The kind's name in the truth table."""
+        return self.name.lower()
 
 
 class Sky(IntEnum):
@@ -61,7 +67,7 @@ _NOTHING = (("Unknown", 1.0),)
 _HOSTS = (("Unknown", 0.72), ("Galaxy", 0.2), ("Transient", 0.01), ("EmG", 0.01), ("GinPair", 0.01), ("Fail 504", 0.02))
 
 TRAITS: dict[Kind, KindTraits] = {
-    Kind.EMPTY: KindTraits(25.0, Sky.ECLIPTIC, SEASON_NIGHTS, _NOTHING),
+    Kind.EMPTY: KindTraits(28.0, Sky.ECLIPTIC, SEASON_NIGHTS, _NOTHING),
     Kind.RR_LYRAE: KindTraits(
         14.5,
         Sky.DISC,
@@ -79,7 +85,7 @@ TRAITS: dict[Kind, KindTraits] = {
         ("ECL", "nan"),
     ),
     Kind.LONG_PERIOD_VARIABLE: KindTraits(
-        8.0,
+        10.5,
         Sky.DISC,
         SEASON_NIGHTS,
         (
@@ -98,7 +104,7 @@ TRAITS: dict[Kind, KindTraits] = {
         ("LPV", "LPV", "nan"),
     ),
     Kind.ACTIVE_GALAXY: KindTraits(
-        15.0,
+        18.0,
         Sky.HALO,
         SEASON_NIGHTS,
         (
@@ -188,6 +194,7 @@ TRAITS: dict[Kind, KindTraits] = {
     Kind.LENS_ON_ASTEROID: KindTraits(0.0, Sky.ECLIPTIC, 1.0, _NOTHING, is_star=False),
     Kind.BOGUS: KindTraits(0.0, Sky.DISC, 1.0, (("Unknown", 0.93), ("Star", 0.05), ("Fail 500", 0.02))),
     Kind.FLASH: KindTraits(0.0, Sky.DISC, 1.0, (("Unknown", 0.96), ("V*", 0.03), ("PM*", 0.01))),
+    Kind.SELDOM_SEEN: KindTraits(0.0, Sky.DISC, 1.0, (("Unknown", 0.96), ("V*", 0.03), ("PM*", 0.01))),
 }
 
 HOSTED = tuple(kind for kind in TRAITS if kind <= Kind.MICROLENSING)
@@ -197,15 +204,17 @@ FILLERS_NEAR_ECLIPTIC = {
     Kind.ASTEROID: 0.72,
     Kind.ASTEROID_CANDIDATE: 0.008,
     Kind.LENS_ON_ASTEROID: 0.003,
-    Kind.BOGUS: 0.1,
-    Kind.FLASH: 0.169,
+    Kind.BOGUS: 0.08,
+    Kind.FLASH: 0.006,
+    Kind.SELDOM_SEEN: 0.183,
 }
 FILLERS_ELSEWHERE = {
     Kind.ASTEROID: 0.12,
     Kind.ASTEROID_CANDIDATE: 0.002,
     Kind.LENS_ON_ASTEROID: 0.0,
-    Kind.BOGUS: 0.3,
-    Kind.FLASH: 0.578,
+    Kind.BOGUS: 0.22,
+    Kind.FLASH: 0.02,
+    Kind.SELDOM_SEEN: 0.638,
 }
 """What fills a visit whose object was not detected, with weights, near the ecliptic and elsewhere."""
 

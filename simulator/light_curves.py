@@ -13,8 +13,25 @@ import numpy as np
 
 from simulator.kinds import Kind
 from simulator.random_keys import Floats, Ints, Keys, uniform
+from simulator.survey import JD_OF_NIGHT_ZERO
 
 FLUX_ZERO_MAG = 25.0
+_PERIODS_D = {
+    Kind.RR_LYRAE: (0.28, 0.75),
+    Kind.ECLIPSING_BINARY: (0.24, 4.0),
+    Kind.LONG_PERIOD_VARIABLE: (90.0, 480.0),
+    Kind.PULSATOR: (0.06, 25.0),
+    Kind.UNCATALOGUED_VARIABLE: (0.3, 40.0),
+}
+_EVENT_AFTER_NIGHTS = {
+    Kind.SUPERNOVA_IA: (4.0, 12.0),
+    Kind.SUPERNOVA_II: (4.0, 14.0),
+    Kind.KILONOVA: (3.0, 6.0),
+    Kind.MICROLENSING: (40.0, 50.0),
+}
+_PEAK_STEP_D = 0.25
+_LATEST_PEAK_D = 60.0
+_NO_FLUX = 1e-9
 
 
 @dataclass(frozen=True)
@@ -81,13 +98,10 @@ def _phase(sources: Sources, jd: Floats, period: Floats) -> Floats:
 
 
 def period_d(sources: Sources) -> Floats:
-    """Period in days of what has one (RR Lyrae, eclipsing binaries, long-period variables, pulsators)."""
-    low = np.zeros(len(Kind))
-    high = np.zeros(len(Kind))
-    for kind, (shortest, longest) in {
-        Kind.RR_LYRAE: (0.28, 0.75), Kind.ECLIPSING_BINARY: (0.24, 4.0), Kind.LONG_PERIOD_VARIABLE: (90.0, 480.0),
-        Kind.PULSATOR: (0.06, 25.0), Kind.UNCATALOGUED_VARIABLE: (0.3, 40.0),
-    }.items():  # fmt: skip
+    """Period in days of what has one; NaN for other kinds."""
+    low = np.full(len(Kind), np.nan)
+    high = np.full(len(Kind), np.nan)
+    for kind, (shortest, longest) in _PERIODS_D.items():
         low[kind], high[kind] = np.log(shortest), np.log(longest)
     return np.exp(uniform(sources.keys, "period", low[sources.kind], high[sources.kind]))
 
@@ -143,7 +157,7 @@ def _young_star(sources: Sources, jd: Floats, fid: Ints) -> Floats:
 
 
 def _uncatalogued(sources: Sources, jd: Floats, fid: Ints) -> Floats:
-    amplitude = uniform(sources.keys, "amplitude", 0.1, 0.5) * np.choose(fid - 1, (1.2, 1.0, 0.8))
+    amplitude = uniform(sources.keys, "amplitude", 0.12, 0.6) * np.choose(fid - 1, (1.2, 1.0, 0.8))
     return _of_variation(sources, fid, amplitude * np.sin(2.0 * np.pi * _phase(sources, jd, period_d(sources))))
 
 
@@ -162,10 +176,31 @@ def _cataclysmic(sources: Sources, jd: Floats, fid: Ints) -> Floats:
     return _of_variation(sources, fid, brightening)
 
 
-def _age_d(sources: Sources, jd: Floats, earliest: float, latest: float) -> Floats:
-    """Days since the event, which lies so many nights after the object's place became its own."""
-    start = 2457754.5 + sources.first_night + uniform(sources.keys, "start", earliest, latest)
-    return jd - start
+def event_jd(sources: Sources) -> Floats:
+    """Time of each transient's event: the explosion, the merger, the closest approach of a lens; NaN for the rest."""
+    earliest = np.full(len(Kind), np.nan)
+    latest = np.full(len(Kind), np.nan)
+    for kind, (first, last) in _EVENT_AFTER_NIGHTS.items():
+        earliest[kind], latest[kind] = first, last
+    after = uniform(sources.keys, "start", earliest[sources.kind], latest[sources.kind])
+    return JD_OF_NIGHT_ZERO + sources.first_night + after
+
+
+def peaks_of(sources: Sources) -> tuple[Floats, Floats]:
+    """Time (JD, to a quarter of a day) and magnitude of each transient's maximum in r; NaN for other kinds."""
+    peak_jd, peak_flux = event_jd(sources), np.full(len(sources.kind), np.nan)
+    rows = np.flatnonzero(~np.isnan(peak_jd))
+    transients, event, red = sources.take(rows), peak_jd[rows], np.full(len(rows), 2)
+    peak_flux[rows] = difference_flux(transients, event, red)
+    for after_d in np.arange(_PEAK_STEP_D, _LATEST_PEAK_D, _PEAK_STEP_D):
+        flux = difference_flux(transients, event + after_d, red)
+        brighter = np.flatnonzero(flux > peak_flux[rows])
+        peak_jd[rows[brighter]], peak_flux[rows[brighter]] = event[brighter] + after_d, flux[brighter]
+    return peak_jd, mag_of_flux(np.maximum(peak_flux, _NO_FLUX))
+
+
+def _age_d(sources: Sources, jd: Floats) -> Floats:
+    return jd - event_jd(sources)
 
 
 def _peak_flux(sources: Sources, brightest: float, faintest: float) -> Floats:
@@ -175,7 +210,7 @@ def _peak_flux(sources: Sources, brightest: float, faintest: float) -> Floats:
 
 
 def _supernova_ia(sources: Sources, jd: Floats, fid: Ints) -> Floats:
-    age = _age_d(sources, jd, 4.0, 12.0)
+    age = _age_d(sources, jd)
     stretch = uniform(sources.keys, "stretch", 0.85, 1.15)
     rise_d = np.choose(fid - 1, (16.5, 18.0, 18.0)) * stretch
     rise = np.clip(age / rise_d, 0.0, 1.0) ** 2
@@ -188,7 +223,7 @@ def _supernova_ia(sources: Sources, jd: Floats, fid: Ints) -> Floats:
 
 
 def _supernova_ii(sources: Sources, jd: Floats, fid: Ints) -> Floats:
-    age = _age_d(sources, jd, 4.0, 14.0)
+    age = _age_d(sources, jd)
     rise = 1.0 - np.exp(-np.maximum(age, 0.0) / 2.2)
     plateau_d = uniform(sources.keys, "plateau", 60.0, 95.0)
     fading: Floats = 10.0 ** (-0.4 * np.maximum(age, 0.0) * np.choose(fid - 1, (0.022, 0.006, 0.003)))
@@ -197,7 +232,7 @@ def _supernova_ii(sources: Sources, jd: Floats, fid: Ints) -> Floats:
 
 
 def _kilonova(sources: Sources, jd: Floats, fid: Ints) -> Floats:
-    age = _age_d(sources, jd, 3.0, 6.0)
+    age = _age_d(sources, jd)
     rise = np.clip(age / 0.6, 0.0, 1.0)
     per_day = np.choose(fid - 1, (0.75, 0.5, 0.35))
     return _peak_flux(sources, 17.2, 19.2) * rise * 10.0 ** (-0.4 * per_day * np.maximum(age - 0.6, 0.0))
@@ -206,7 +241,7 @@ def _kilonova(sources: Sources, jd: Floats, fid: Ints) -> Floats:
 def _microlensing(sources: Sources, jd: Floats, fid: Ints) -> Floats:
     crossing_d = uniform(sources.keys, "crossing", 12.0, 25.0)
     closest = uniform(sources.keys, "closest", 0.05, 0.5)
-    distance_2 = closest**2 + (_age_d(sources, jd, 40.0, 50.0) / crossing_d) ** 2
+    distance_2 = closest**2 + (_age_d(sources, jd) / crossing_d) ** 2
     magnification = (distance_2 + 2.0) / np.sqrt(distance_2 * (distance_2 + 4.0))
     # The reference was taken when nothing was lensed: the wings leave no trace in the difference.
     return flux_of_mag(reference_mag_in(sources, fid)) * (magnification - 1.0)

@@ -69,7 +69,7 @@ def photometry_of_fillers(sources: Sources, exposures: Exposures) -> Photometry:
 
 def host_offset_arcsec(sources: Sources) -> Floats:
     """Distance of an object from the source in the reference image that it is matched with."""
-    near = np.abs(normal(sources.keys, "centring")) * 0.09 + 0.03
+    near = np.abs(normal(sources.keys, "centring")) * 0.35 + 0.06
     host = np.exp(0.9 + 0.8 * normal(sources.keys, "host offset")).clip(0.2, 28.0)
     passing = 14.0 * np.sqrt(uniform(sources.keys, "passing"))
     is_core = IS_STAR[sources.kind] | (sources.kind == Kind.ACTIVE_GALAXY)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -16,14 +17,13 @@ from simulator.arrow_columns import ArrowArray
 from simulator.candidates import Alerts, candidate_array, past_columns
 from simulator.file_names import object_ids
 from simulator.history import detections_before_history, history_array, recent_history
-from simulator.kinds import TRANSIENTS
 from simulator.light_curves import Sources
 from simulator.measurements import Photometry, photometry_of, photometry_of_fillers, quadrant_of
-from simulator.population import NightSizes, Slots, fillers_at, slots_of, sources_at
+from simulator.population import NightSizes, Slots, discovery_night, fillers_at, slots_of, sources_at
 from simulator.random_keys import Ints, uniform
 from simulator.schema import ALERT
 from simulator.stamps import stamp_columns
-from simulator.survey import exposures_of
+from simulator.survey import Exposures, exposures_of
 
 ALERTS_PER_FILE = 25_000
 ALERTS_PER_ROW_GROUP = 5_000
@@ -59,8 +59,20 @@ def _replace_rows(sources: Sources, rows: Ints, others: Sources) -> Sources:
     return Sources(**replaced)
 
 
-def alerts_of(simulation: Simulation, night: int, start: int, stop: int) -> Alerts:
-    """The alerts of a night in the slots ``start`` to ``stop`` (excluded)."""
+@dataclass(frozen=True)
+class Detections:
+    """What some slots of a night show, without the past."""
+
+    slots: Slots
+    sources: Sources
+    exposures: Exposures
+    photometry: Photometry
+    is_once: npt.NDArray[np.bool_]
+    """Where the channel's own object was not detected, and something seen once took its place."""
+
+
+def detections_of(simulation: Simulation, night: int, start: int, stop: int) -> Detections:
+    """What a night shows in the slots ``start`` to ``stop`` (excluded)."""
     seed = simulation.seed
     slots = slots_of(night, start, stop)
     hosts = sources_at(seed, night, slots)
@@ -76,30 +88,30 @@ def alerts_of(simulation: Simulation, night: int, start: int, stop: int) -> Aler
     rcid, _, _ = quadrant_of(sources.x_deg, sources.y_deg)
     exposures = exposures_of(seed, nights, slots.visit, sources.field_index, rcid)
     once = photometry_of_fillers(sources, exposures)
-    history = recent_history(seed, night, slots, sources, is_once, simulation.sizes)
-    before, first_jd = detections_before_history(seed, night, slots, sources, is_once, simulation.sizes)
+    measured = Photometry(
+        keys=np.where(is_once, once.keys, photometry.keys),
+        flux=np.where(is_once, once.flux, photometry.flux),
+        flux_error=np.where(is_once, once.flux_error, photometry.flux_error),
+    )
+    return Detections(slots, sources, exposures, measured, is_once)
+
+
+def alerts_of(simulation: Simulation, night: int, start: int, stop: int) -> Alerts:
+    """The alerts of a night in the slots ``start`` to ``stop`` (excluded), with their histories."""
+    seen = detections_of(simulation, night, start, stop)
+    past = (simulation.seed, night, seen.slots, seen.sources, seen.is_once, simulation.sizes)
+    before, first_jd = detections_before_history(*past)
     return Alerts(
         night=night,
-        slots=slots,
-        sources=sources,
-        exposures=exposures,
-        photometry=Photometry(
-            keys=photometry.keys.copy() if not len(rows) else np.where(is_once, once.keys, photometry.keys),
-            flux=np.where(is_once, once.flux, photometry.flux),
-            flux_error=np.where(is_once, once.flux_error, photometry.flux_error),
-        ),
-        is_once=is_once,
-        history=history,
+        slots=seen.slots,
+        sources=seen.sources,
+        exposures=seen.exposures,
+        photometry=seen.photometry,
+        is_once=seen.is_once,
+        history=recent_history(*past),
         detections_before=before,
         first_jd_before=first_jd,
     )
-
-
-def _discovery_night(alerts: Alerts) -> Ints:
-    """The night in the object's name."""
-    is_new = alerts.is_once | np.isin(alerts.sources.kind, TRANSIENTS)
-    long_ago = 365 + (1000.0 * uniform(alerts.sources.keys, "name") ** 4).astype(np.int64)
-    return np.where(is_new, alerts.sources.first_night, long_ago)
 
 
 def table_of(seed: int, alerts: Alerts, pool: dict[str, ArrowArray] | None, *, distinct_stamps: bool) -> pa.Table:
@@ -111,7 +123,7 @@ def table_of(seed: int, alerts: Alerts, pool: dict[str, ArrowArray] | None, *, d
         "candid": columns.numbers(alerts.candid, pa.int64()),
         "schemavsn": columns.words(same, ("4.02",)),
         "publisher": columns.words(same, ("Fink",)),
-        "objectId": object_ids(alerts.sources.uid, _discovery_night(alerts)),
+        "objectId": object_ids(alerts.sources.uid, discovery_night(alerts.sources, alerts.is_once)),
         "candidate": candidate_array(alerts, past),
         "prv_candidates": history_array(alerts.history, alerts.sources, without_history),
         **stamp_columns(alerts, pool, distinct=distinct_stamps),

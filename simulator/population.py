@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.kinds import (
     FILLERS_ELSEWHERE,
@@ -32,13 +33,15 @@ MAX_ALERTS_PER_NIGHT = 1_000_000
 _CHANNELS_IN_BLOCK = 300
 _REPEATS_IN_BLOCK = 10
 _FIELDS_WITH_TRACK = 0.12
+_ARTEFACTS_THAT_RECUR = 0.95
+_NIGHTS_WITH_OWN_NAMES = 7000
 _LONGEST_PERIOD = max(rhythm.period for rhythm in RHYTHMS)
 _REFERENCE_MAG = np.array(
     # brightest and faintest in r, in the order of Kind
     [
-        (15, 22), (14.6, 18.4), (13.6, 17.8), (12.8, 17.2), (16.2, 19.4), (13.5, 18.5), (18.2, 21.2), (13.6, 17.4),
-        (14, 17.9), (16.5, 22), (16.5, 22), (15.5, 20), (15.5, 19), (16, 22.5), (16, 22.5), (16, 22.5), (16, 22.5),
-        (12.5, 18), (16, 21.5),
+        (15, 22), (14.2, 18.4), (12.8, 17.8), (12.4, 17.0), (16.0, 19.4), (13.2, 18.5), (18.2, 21.2), (12.8, 17.4),
+        (13.2, 17.9), (16.5, 22), (16.5, 22), (15.5, 20), (15.5, 19), (16, 22.5), (16, 22.5), (16, 22.5), (16, 22.5),
+        (12.5, 18), (16, 21.5), (14.5, 21.5),
     ]
 )  # fmt: skip
 
@@ -156,7 +159,7 @@ def fillers_at(seed: int, night: int, slots: Slots, hosts: Sources, jd: Floats) 
     return Sources(
         kind=kind,
         keys=keys,
-        uid=10**9 + (night % 366) * MAX_ALERTS_PER_NIGHT + slots.slot,
+        uid=10**9 + night % _NIGHTS_WITH_OWN_NAMES * MAX_ALERTS_PER_NIGHT + slots.slot,
         first_night=np.full(len(kind), night),
         field_index=hosts.field_index,
         x_deg=x_deg,
@@ -165,6 +168,20 @@ def fillers_at(seed: int, night: int, slots: Slots, hosts: Sources, jd: Floats) 
         dec_deg=dec_deg,
         reference_mag=_reference_mag(kind, keys),
     )
+
+
+def is_recurrent(sources: Sources) -> npt.NDArray[np.bool_]:
+    """Whether what is seen once in these years was seen before: a faint variable, an artefact that comes back."""
+    comes_back = uniform(sources.keys, "recurrent") < _ARTEFACTS_THAT_RECUR
+    is_recurring = (sources.kind == Kind.SELDOM_SEEN) | ((sources.kind == Kind.BOGUS) & comes_back)
+    return np.asarray(is_recurring)
+
+
+def discovery_night(sources: Sources, is_once: npt.NDArray[np.bool_]) -> Ints:
+    """The night in each object's name."""
+    is_new = np.isin(sources.kind, TRANSIENTS) | (is_once & ~is_recurrent(sources))
+    long_ago = 365 + (1000.0 * uniform(sources.keys, "name") ** 4).astype(np.int64)
+    return np.where(is_new, sources.first_night, long_ago)
 
 
 def asteroid_number(sources: Sources) -> Ints:

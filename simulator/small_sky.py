@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from simulator.archive import Progress, simulate_archive
+from simulator.truth import update_truth
 
 FIRST_NIGHT = date(2024, 9, 1)
 NIGHTS = tuple(FIRST_NIGHT + timedelta(days=number) for number in range(21) if number not in (4, 12))
@@ -24,4 +25,5 @@ def provide_small_sky(data_dir: Path, report: Callable[[Progress], None], nights
     """
     archive = data_dir / "archive" / "simulated"
     simulate_archive(archive, nights, ALERTS_PER_NIGHT, report=report)
+    update_truth(archive)
     return archive
