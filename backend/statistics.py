@@ -71,8 +71,11 @@ class Statistics:
         ServiceUnavailable
             The folder is there and cannot be read.
         """
-        query = f"SELECT night, finkclass, tnsclass, alerts, {', '.join(_SIZES)} FROM statistics"  # noqa: S608 our names
-        rows = self._cursor().execute(f"{query} WHERE night IN (SELECT unnest(?)) ORDER BY ALL", [list(nights)])
+        sizes = ", ".join(f"coalesce({name}, 0)" for name in _SIZES)
+        query = f"SELECT night, finkclass, tnsclass, alerts, {sizes} FROM statistics"  # noqa: S608 our names
+        rows = self._cursor().execute(
+            f"{query} WHERE night IN (SELECT unnest(?)) ORDER BY night, finkclass, tnsclass", [list(nights)]
+        )
         return tuple(
             NightClass(night, finkclass, tnsclass, alerts, dict(zip(Content, sizes, strict=True)))
             for night, finkclass, tnsclass, alerts, *sizes in rows.fetchall()

@@ -10,7 +10,7 @@ from backend.archive_facts import ArchiveFacts
 from backend.archive_folder import absolute_uri, check_archive
 from backend.config import Settings
 from backend.errors import InvalidRequest, ServiceUnavailable
-from backend.health import Health
+from backend.health import Health, check_side_by_side
 from backend.job_control import JobControl
 from backend.livy import LivyGateway
 from backend.models import (
@@ -59,9 +59,8 @@ class Transfers:
         )
         self._last_cleaning = datetime.min.replace(tzinfo=UTC)
         self._archive = ArchiveFacts(settings, livy, scripts)
-        self._health = Health(
-            {"Livy": livy.ping, "Kafka": topics.ping, "the archive": lambda: self._check_archive(settings.archive_uri)}
-        )
+        self._checks = {"Livy": livy.ping, "Kafka": topics.ping, "the archive": self._check_archive}
+        self._health = Health(self._checks)
 
     @classmethod
     def connect(cls, settings: Settings) -> Transfers:
@@ -107,7 +106,7 @@ class Transfers:
         TransferFailed
             Livy refused the job.
         """
-        archive_uri = self._check_archive(self._settings.archive_uri)
+        archive_uri = self._archive_uri()
         now, transfer_id = datetime.now(UTC), secrets.token_hex(5)
         topic = f"ftransfer_{request.survey}_{now:%Y-%m-%d}_{transfer_id}"
         plan = plan_transfer(
@@ -117,8 +116,7 @@ class Transfers:
             kafka=self._kafka,
             limit=TEST_LIMIT if is_test else None,
         )
-        self._livy.ping()
-        self._topics.ping()
+        check_side_by_side(self._checks.values())
         transfer = Transfer(
             id=transfer_id,
             topic=topic,
@@ -290,11 +288,13 @@ class Transfers:
             self._jobs.refresh(transfer)
         self._start_waiting()
 
-    def _check_archive(self, archive_uri: str | None) -> str:
-        if not archive_uri:
+    def _archive_uri(self) -> str:
+        if not self._settings.archive_uri:
             raise InvalidRequest("No archive is set.", "Set ARCHIVE_URI to the folder with year=/month=/day= in it.")
-        check_archive(absolute_uri(archive_uri), self._settings.request_timeout_s)
-        return absolute_uri(archive_uri)
+        return absolute_uri(self._settings.archive_uri)
+
+    def _check_archive(self) -> None:
+        check_archive(self._archive_uri(), self._settings.request_timeout_s)
 
     def _start_waiting(self) -> None:
         for transfer_id, error in self._jobs.start_waiting().items():
@@ -305,6 +305,8 @@ def _needed(address: str | None, service: str) -> str:
     if not address:
         setting = "LIVY_URL" if service == "Livy" else "KAFKA_BOOTSTRAP_SERVERS"
         raise ServiceUnavailable(
-            service, f"No address of {service} is known.", f"Start the embedded one (make stack), or set {setting}."
+            service,
+            f"No address of {service} is known.",
+            f"Start the embedded one (make run, or make stack), or set {setting}.",
         )
     return address

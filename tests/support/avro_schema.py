@@ -22,7 +22,7 @@ def avro_schema(schema: pa.Schema) -> dict[str, Any]:
     return {"type": "record", "name": "topLevelRecord", "fields": fields}
 
 
-def _field(field: pa.Field, path: str) -> dict[str, Any]:
+def _field(field: Any, path: str) -> dict[str, Any]:
     return {"name": field.name, "type": [_kind(field.type, f"{path}_{field.name}"), "null"]}
 
 

@@ -300,5 +300,3 @@ def _receipt(topic: str, request: TransferRequest, published: pa.Table, nights: 
         nights_missing=tuple(night for night in asked if night not in nights),
         note="" if published.num_rows else "No alert of these nights matches the request.",
     )
-
-

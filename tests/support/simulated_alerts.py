@@ -47,8 +47,8 @@ def with_classes(alerts: pa.Table) -> pa.Table:
 
 def night_of(alerts: pa.Table) -> list[date]:
     """The night of each alert: the day (UTC) of its Julian date."""
-    days = alerts["candidate"].combine_chunks().field("jd").to_pylist()
-    return [date.fromordinal(int(jd - _JD_OF_DAY_0)) for jd in days]
+    detections: Any = alerts["candidate"].combine_chunks()
+    return [date.fromordinal(int(jd - _JD_OF_DAY_0)) for jd in detections.field("jd").to_pylist()]
 
 
 def cut(alerts: pa.Table, plan: ContentPlan) -> pa.Table:
@@ -56,7 +56,7 @@ def cut(alerts: pa.Table, plan: ContentPlan) -> pa.Table:
     columns: dict[str, Any] = {}
     for column in plan.columns:
         root, _, nested = column.source.partition(".")
-        values = alerts[root].combine_chunks()
+        values: Any = alerts[root].combine_chunks()
         columns[column.name] = values.field(nested) if nested else values
     if plan.others:
         kept = (name for name in alerts.column_names if name not in plan.without and name not in columns)
@@ -72,7 +72,7 @@ def _class(cdsxmatch: str | None, roid: int | None, score: float | None) -> str:
     return "SN candidate" if (score or 0) > 0.5 else UNKNOWN
 
 
-def _plain(values: pa.Array) -> pa.Array:
+def _plain(values: Any) -> Any:
     """Timestamps and maps travel as text."""
     kind = values.type
     if pa.types.is_timestamp(kind) or pa.types.is_map(kind):

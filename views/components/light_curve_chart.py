@@ -14,7 +14,7 @@ SHAPES = ("circle", "square", "diamond")
 HEIGHT_PX = 350
 
 
-def light_curve_chart(curve: LightCurve, title: str = "") -> alt.LayerChart:
+def light_curve_chart(curve: LightCurve, title: str = "") -> alt.LayerChart | alt.FacetChart:
     """Magnitude against time, with errors, and upper limits as hollow triangles that point down."""
     legend = alt.Legend(orient="top", symbolOpacity=1, symbolSize=70)
     bands = alt.Color("band:N", title=None, scale=alt.Scale(domain=BANDS, range=COLOURS), legend=legend)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from backend.errors import ServiceUnavailable
-from backend.health import Health
+from backend.health import Health, check_side_by_side
 
 
 def _refuse() -> None:
@@ -30,3 +32,9 @@ def test_services_are_asked_side_by_side_and_not_at_every_look() -> None:
     assert all(each.is_healthy for each in health.look())
     assert health.look() == health.look()
     assert sorted(asked) == ["one", "two"]
+
+
+def test_the_first_that_fails_is_raised_after_all_were_asked() -> None:
+    both = threading.Barrier(2, timeout=10)
+    with pytest.raises(ServiceUnavailable, match="Livy"):
+        check_side_by_side([lambda: (both.wait(), _refuse()), both.wait])

@@ -1,0 +1,113 @@
+"""Monitor: where each transfer stands, why one failed, what to do with it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from streamlit.testing.v1 import AppTest
+
+from backend.models import Phase, Receipt, TransferRequest, UnreadableFile
+from tests.support.facade import Facade
+from tests.views.conftest import NIGHTS
+from tests.views.looking import checked, click, labels, opened, text
+from views.components.draft import CLASSES, CONDITIONS
+
+REQUEST = TransferRequest(nights=NIGHTS, classes=("(SIMBAD) QSO",), conditions="candidate.drb > 0.5;")
+
+
+def test_an_empty_list_offers_an_example(app: AppTest) -> None:
+    opened(app, "monitor_transfers")
+    assert "No transfer yet." in text(app)
+    click(app, "Start with an example")
+    assert app.title[0].value == "Request a transfer"
+    assert app.text_area(key=CONDITIONS).value
+
+
+def test_the_table_shows_all_and_the_newest_is_selected(app: AppTest, facade: Facade) -> None:
+    first, second = (facade.submit(REQUEST, is_test=is_test) for is_test in (False, True))
+    opened(app, "monitor_transfers")
+    table = app.dataframe[0].value
+    assert table["phase"].tolist() == ["COMPLETED (test)", "COMPLETED"]
+    assert table["topic"].tolist() == [second.topic, first.topic]
+    assert f"Transfer {second.id}" in text(app)
+
+
+def test_the_address_selects(app: AppTest, facade: Facade) -> None:
+    first, _ = facade.submit(REQUEST), facade.submit(REQUEST)
+    opened(app, "monitor_transfers", transfer=first.id)
+    assert f"Transfer {first.id}" in text(app)
+    assert f"python -m backend fetch {first.topic} --out alerts" in [each.value for each in app.code]
+
+
+def test_mine_leaves_out_what_others_submitted(app: AppTest, facade: Facade) -> None:
+    facade.change(facade.submit(REQUEST).id, user="somebody else")
+    opened(app, "monitor_transfers")
+    assert len(app.dataframe[0].value) == 1
+    checked(app.segmented_control[0].set_value("mine").run())
+    assert "No transfer yet." in text(app)
+
+
+def test_a_failure_is_a_sentence_and_the_log_is_evidence(app: AppTest, facade: Facade) -> None:
+    transfer = facade.submit(REQUEST)
+    facade.change(transfer.id, phase=Phase.ERROR, receipt=None, message="The file a_b*c.parquet cannot be read.")
+    opened(app, "monitor_transfers")
+    assert [each.value for each in app.error] == ["The file a\\_b\\*c\\.parquet cannot be read\\."]
+    assert app.expander[0].label == "Log of the job"
+
+
+def test_what_runs_can_be_cancelled(app: AppTest, facade: Facade) -> None:
+    facade.leaves_running = True
+    transfer = facade.submit(REQUEST)
+    opened(app, "monitor_transfers")
+    assert "expected" in text(app)
+    click(app, "Cancel")
+    assert facade.get(transfer.id).phase is Phase.ABORTED
+    assert "Cancel" not in labels(app)
+
+
+def test_the_place_in_the_queue_is_said(app: AppTest, facade: Facade) -> None:
+    facade.change(facade.submit(REQUEST).id, phase=Phase.QUEUED, receipt=None)
+    opened(app, "monitor_transfers")
+    assert "QUEUED · place 1 in the queue" in "\n".join(each.value for each in app.markdown)
+
+
+def test_gaps_and_nights_without_data_are_said(app: AppTest, facade: Facade) -> None:
+    transfer = facade.submit(REQUEST)
+    receipt = Receipt(
+        topic=transfer.topic,
+        published=12_340,
+        messages=12_340,
+        nights_used=(date(2024, 9, 1),),
+        nights_missing=(date(2024, 9, 3),),
+        files_unreadable=(UnreadableFile(file="part-7.parquet", reason="it ends early"),),
+    )
+    facade.change(transfer.id, receipt=receipt)
+    opened(app, "monitor_transfers")
+    assert "12,340 alerts published · 1 night read · 1 without data: 2024-09-03" in text(app)
+    assert "1 file could not be read: part-7.parquet (it ends early)" in text(app)
+
+
+def test_looking_begins_to_read(app: AppTest, facade: Facade) -> None:
+    facade.submit(REQUEST)
+    opened(app, "monitor_transfers")
+    click(app, "Look at the alerts")
+    assert app.title[0].value == "Browse"
+    assert "complete." in text(app)
+
+
+def test_a_transfer_is_copied_as_a_new_request(app: AppTest, facade: Facade) -> None:
+    facade.submit(REQUEST)
+    opened(app, "monitor_transfers")
+    click(app, "Copy as new request")
+    assert app.text_area(key=CONDITIONS).value == REQUEST.conditions
+    assert app.multiselect(key=CLASSES).value == list(REQUEST.classes)
+
+
+def test_a_cancel_that_fails_says_why(app: AppTest, facade: Facade) -> None:
+    facade.leaves_running = True
+    facade.submit(REQUEST)
+    opened(app, "monitor_transfers")
+    facade.down["Livy"] = "Start it with make run."
+    click(app, "Cancel")
+    assert "Livy does not answer." in text(app)
+    assert len(app.dataframe[0].value) == 1

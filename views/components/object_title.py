@@ -1,0 +1,45 @@
+"""Which object the page is about, and the way to its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import streamlit as st
+
+from backend.alert_queries import ObjectPlace
+from backend.light_curve import JD_OF_MJD_0
+from backend.sky_position import SkyPosition
+from views.components.alert_filter import class_label
+from views.components.wording import counted, plain
+
+
+def object_title(
+    object_id: str, alerts: Sequence[Mapping[str, Any]], place: ObjectPlace, position: SkyPosition | None
+) -> None:
+    """Name, class, alerts, and buttons to the previous and the next object of the transfer."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(plain(object_id), anchor=False, width="content")
+        st.space("stretch")
+        _step("Previous", place.previous, ":material/chevron_left:", "left")
+        _step("Next", place.next, ":material/chevron_right:", "right")
+        if position:
+            st.link_button("SIMBAD", position.simbad_url, icon=":material/open_in_new:", type="tertiary")
+            st.link_button("TNS", position.tns_url, icon=":material/open_in_new:", type="tertiary")
+    st.caption(plain(_facts(alerts, place)))
+
+
+def _step(label: str, object_id: str | None, icon: str, side: Literal["left", "right"]) -> None:
+    if st.button(label, icon=icon, icon_position=side, disabled=object_id is None, help=object_id, key=f"step_{label}"):
+        st.query_params["object"] = object_id or ""
+        st.rerun()
+
+
+def _facts(alerts: Sequence[Mapping[str, Any]], place: ObjectPlace) -> str:
+    last = alerts[-1]
+    classes = [last.get("finkclass"), last.get("tnsclass")]
+    named = [class_label(name) for name in classes if name and name != "Unknown"] or ["Unknown"]
+    times = [alert["jd"] for alert in alerts if alert.get("jd")]
+    span = f"MJD {min(times) - JD_OF_MJD_0:.2f} – {max(times) - JD_OF_MJD_0:.2f}" if times else ""
+    parts = (*named, counted(len(alerts), "alert"), span, f"object {place.number:,} of {place.objects:,}")
+    return " · ".join(part for part in parts if part)

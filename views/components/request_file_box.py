@@ -1,0 +1,35 @@
+"""A request as a YAML file: to keep, to share, to load again."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from backend.errors import QuicklookError
+from backend.models import TransferRequest
+from backend.request_file import parse_request, write_request
+from views.components.draft import fill_draft
+from views.components.problems import show_problem
+
+_UPLOAD = "request_upload"
+_PROBLEM = "request_upload_problem"
+
+
+def request_file_box(request: TransferRequest | None) -> None:
+    """Save and load."""
+    with st.popover("Save or load", icon=":material/description:", type="tertiary"):
+        text = write_request(request) if request else ""
+        st.download_button("Save", text, "request.yml", "application/yaml", disabled=not text, on_click="ignore")
+        st.caption("The same file works on the command line: `python -m backend submit request.yml`")
+        st.file_uploader("Load a request", ["yml", "yaml"], key=_UPLOAD, on_change=_load)
+        if problem := st.session_state.pop(_PROBLEM, None):
+            show_problem(problem)
+
+
+def _load() -> None:
+    file = st.session_state[_UPLOAD]
+    if file is None:
+        return
+    try:
+        fill_draft(parse_request(file.getvalue().decode("utf-8", errors="replace")))
+    except QuicklookError as error:
+        st.session_state[_PROBLEM] = error

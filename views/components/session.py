@@ -1,0 +1,71 @@
+"""The one façade and the one shelf of readers that all sessions of this process share."""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+
+from backend.config import Settings
+from backend.errors import ServiceUnavailable
+from backend.reader_shelf import ReaderShelf
+from backend.transfers import Transfers
+
+
+def connect_transfers(settings: Settings) -> Transfers:
+    """Make the façade; the only place that does, for tests to replace."""
+    return Transfers.connect(settings)
+
+
+class Connection:
+    """Follows the settings: a stack that is started again may have other addresses.
+
+    A stack that is gone leaves the last façade in use: it says itself what does not answer, and stored alerts stay
+    within reach.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._settings: Settings | None = None
+        self._parts: tuple[Transfers, ReaderShelf] | None = None
+
+    def parts(self) -> tuple[Transfers, ReaderShelf]:
+        """The façade and the shelf, for the settings as they are now.
+
+        Raises
+        ------
+        ServiceUnavailable
+            No address of a service was ever known.
+        """
+        settings = Settings()
+        with self._lock:
+            if self._parts is None or settings != self._settings:
+                self._connect(settings)
+            assert self._parts is not None
+            return self._parts
+
+    def _connect(self, settings: Settings) -> None:
+        try:
+            transfers = connect_transfers(settings)
+        except ServiceUnavailable:
+            if self._parts is None:
+                raise
+            return
+        if self._parts is not None:
+            self._parts[1].close()
+        self._settings, self._parts = settings, (transfers, ReaderShelf(transfers.open_reader))
+
+
+@st.cache_resource(show_spinner=False)
+def _connection() -> Connection:
+    return Connection()
+
+
+def transfers() -> Transfers:
+    """The façade."""
+    return _connection().parts()[0]
+
+
+def shelf() -> ReaderShelf:
+    """The open readers."""
+    return _connection().parts()[1]

@@ -1,0 +1,79 @@
+"""One transfer: where it stands, what to do with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from backend.ingest import IngestState
+from backend.models import Phase, Transfer
+from views.components.draft import fill_draft
+from views.components.elsewhere import elsewhere
+from views.components.job_log import job_log
+from views.components.navigation import BROWSE, REQUEST, go_to
+from views.components.phase import phase_badge
+from views.components.problems import problems_shown
+from views.components.receipt import receipt_facts
+from views.components.running_facts import running_facts
+from views.components.session import shelf, transfers
+from views.components.wording import content_text, counted, nights_text, plain
+
+
+def transfer_details(transfer: Transfer) -> None:
+    """Phase, topic, receipt, and the ways on."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Transfer {transfer.id}", anchor=False, width="content")
+        phase_badge(transfer, transfers().place_in_queue(transfer))
+    st.caption(plain(_request_in_words(transfer)))
+    if transfer.message:
+        show = st.error if transfer.phase is Phase.ERROR else st.info
+        show(plain(transfer.message))
+    st.code(transfer.topic, language=None)
+    if transfer.receipt:
+        receipt_facts(transfer.receipt)
+    elif transfer.phase is Phase.EXECUTING:
+        running_facts(transfer)
+    _actions(transfer)
+    job_log(transfer)
+    with st.expander("Get the data elsewhere", icon=":material/output:"):
+        elsewhere(transfer)
+
+
+def _actions(transfer: Transfer) -> None:
+    with st.container(horizontal=True):
+        look = st.button("Look at the alerts", type="primary", icon=":material/table_rows:", key="look")
+        again = st.button("Copy as new request", icon=":material/content_copy:", key="again")
+        cancel = st.button("Cancel", icon=":material/stop:", key="cancel") if not transfer.phase.is_final else False
+    if look:
+        with problems_shown():
+            _start_reading(transfer)
+            go_to(BROWSE, transfer=transfer.id)
+    if again:
+        fill_draft(transfer.request)
+        go_to(REQUEST)
+    if cancel:
+        with problems_shown():
+            transfers().cancel(transfer.id)
+            st.rerun()
+
+
+def _start_reading(transfer: Transfer) -> None:
+    """Begin to read, unless all is read already or the user has stopped it."""
+    reader = shelf().reader(transfer.id)
+    stored = reader.store.counts.distinct
+    has_all = transfer.receipt is not None and stored == transfer.receipt.published
+    if not has_all and reader.progress.state is not IngestState.STOPPED:
+        reader.start()
+
+
+def _request_in_words(transfer: Transfer) -> str:
+    request = transfer.request
+    conditions = [line for line in request.conditions.splitlines() if line.strip()]
+    return " · ".join(
+        (
+            nights_text(request.nights),
+            ", ".join(request.classes) or "all classes",
+            counted(len(conditions), "condition") if conditions else "no condition",
+            content_text(request),
+            *(("test of 10 alerts",) if transfer.is_test else ()),
+        )
+    )
