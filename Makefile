@@ -37,7 +37,7 @@ bench: $(INSTALLED)  ## the speeds that we promise (ARGS="--alerts 250000 --runs
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean:  ## remove what was built and cached; DATA_DIR (var) stays
-	rm -rf $(VENV) .jars .java .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .jars .java .finkctl .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v[:2] == (3, 11) else \

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import getpass
 from pathlib import Path
 from typing import Any
 
@@ -64,4 +64,7 @@ class Settings(BaseSettings):
     @property
     def user(self) -> str:
         """Who submits, as shown in the list of transfers."""
-        return os.environ.get("USER") or os.environ.get("LOGNAME") or "unknown"
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):  # a container's user may have no name
+            return "unknown"

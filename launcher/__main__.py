@@ -18,18 +18,20 @@ from simulator.archive import Progress
 from simulator.small_sky import NIGHTS, provide_small_sky
 from stack.embedded import EmbeddedStack
 from stack.foreground import Report, run_in_foreground
+from stack.kafka import KafkaServer
+from stack.livy import LivyServer
 from stack.processes import choose_port
 from stack.services import provided_services
 
 PORT = 8501
 POLL_S = 0.5
 NIGHTS_A_LINE = 5
-RESTARTS = 3
-"""A server that ends by itself is started again so often; then something is wrong that a start does not mend."""
+RESTART_PAUSE_S = 30.0
+"""From one start of a server that has ended by itself to the next."""
 
 
 def main(port: int, report: Report) -> int:
-    """Run until stopped, or until a part cannot be kept running."""
+    """Run until stopped, or until the dashboard ends by itself."""
     with provided_services(report) as (settings, stack):
         settings = _with_archive(settings, report)
         chosen = choose_port(port)
@@ -72,21 +74,26 @@ def _statistics_steps(transfers: Transfers, report: Report) -> Iterator[None]:
 def _watch(
     dashboard: subprocess.Popen[bytes], stack: EmbeddedStack | None, counting: Iterator[None], report: Report
 ) -> int:
-    """Keep the servers running while the dashboard runs."""
-    restarts = 0
+    """Keep the servers running while the dashboard runs; it shows what is stored without them, too."""
+    not_before: dict[str, float] = {}
     while dashboard.poll() is None:
         for name, server in (stack.servers if stack else {}).items():
-            if not server.is_running:
-                restarts += 1
-                if restarts > RESTARTS:
-                    raise QuicklookError(f"{name} does not stay up.", f"Its log says why: {server.log_file}")
-                report(f"{name} has ended (log: {server.log_file}); starting it again")
-                server.start()
-                server.wait_until_ready()
-                report(f"{name} answers again")
+            if not server.is_running and time.monotonic() >= not_before.get(name, 0.0):
+                not_before[name] = time.monotonic() + RESTART_PAUSE_S
+                _start_again(name, server, report)
         next(counting, None)
         time.sleep(POLL_S)
     raise QuicklookError("The dashboard has ended by itself.", "Its log is dashboard.log in DATA_DIR.")
+
+
+def _start_again(name: str, server: KafkaServer | LivyServer, report: Report) -> None:
+    report(f"{name} has ended (log: {server.log_file}); starting it again")
+    try:
+        server.start()
+        server.wait_until_ready()
+        report(f"{name} answers again")
+    except QuicklookError as error:
+        report(f"{error} The next try is in {RESTART_PAUSE_S:g} s.")
 
 
 if __name__ == "__main__":

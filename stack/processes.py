@@ -51,6 +51,7 @@ class ServerProcess:
 
     def start(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         """Start ``command``; with the current environment when none is given."""
+        self._end_last_group()
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             self.log_file.replace(self.log_file.with_name(f"{self.log_file.name}.1"))
@@ -117,6 +118,13 @@ class ServerProcess:
             lines = log.read().decode(errors="replace").splitlines()
         telling = [line for line in lines if not line.startswith("\tat ")]
         return "\n".join(telling[-LOG_TAIL_LINES:])
+
+    def _end_last_group(self) -> None:
+        """End what a crash of the server or of its keeper has left of the last run."""
+        if self._server_pid is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._server_pid, signal.SIGKILL)
+        self._forget()
 
     def _forget(self) -> None:
         if self._keeper is not None:

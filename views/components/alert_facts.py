@@ -18,15 +18,12 @@ _SENTINELS = frozenset({"", "null", "nan", "None", "Unknown"})
 
 
 def alert_facts(alert: Mapping[str, Any], survey: Survey, position: SkyPosition | None) -> None:
-    """Two tables: where it is and how it is scored, and the rest."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.subheader("Position and scores", anchor=False)
-        _table({**_position(position), **{name: _number(alert.get(name)) for name in SCORES if name in alert}}, survey)
-    with right:
-        st.subheader("All values of this alert", anchor=False)
-        rest = {name: _text(value) for name, value in alert.items() if name not in SCORES}
-        _table({name: value for name, value in rest.items() if value}, survey)
+    """Two tables, one below the other, for the meanings need the width: where it is and how it is scored, the rest."""
+    st.subheader("Position and scores", anchor=False)
+    _table({**_position(position), **{name: _number(alert.get(name)) for name in SCORES if name in alert}}, survey)
+    st.subheader("All values of this alert", anchor=False)
+    rest = {name: _text(value) for name, value in alert.items() if name not in SCORES}
+    _table({name: value for name, value in rest.items() if value}, survey)
 
 
 def _position(position: SkyPosition | None) -> dict[str, str]:

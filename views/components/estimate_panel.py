@@ -61,7 +61,7 @@ def _night_chart(estimate: Estimate) -> alt.Chart:
     counts["rank"] = counts["class"].map([*frequent, _OTHERS].index)
     is_short = counts["night"].nunique() <= _LABELLED_NIGHTS
     nights = alt.Axis(labelExpr="slice(datum.label, 5)", labelAngle=0, labels=is_short, ticks=is_short)
-    classes = alt.Legend(orient="bottom", columns=2, labelLimit=120, offset=4)
+    classes = alt.Legend(orient="bottom", columns=1, labelLimit=120, offset=4)
     chart: alt.Chart = (
         alt.Chart(counts)
         .mark_bar()
