@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from backend.errors import QuicklookError
 from backend.models import ServiceHealth
 
-LOOK_S = 5.0
+LOOK_S = 2.0
 
 
 def check_side_by_side(checks: Collection[Callable[[], object]]) -> None:

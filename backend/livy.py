@@ -21,7 +21,7 @@ _LOG_LINES = 10_000  # Livy itself keeps the last few hundred lines of a batch
 _LOG_HEADINGS = {"stdout:", "stderr:"}  # Livy's own lines, also where nothing follows
 _NAME_IS_TAKEN = "Duplicate session name"
 _PAUSE_S = 0.2
-_SIGN_OF_LIFE_S = 5.0  # one that is up answers far sooner, and who waits for a bad word wants it soon
+_SIGN_OF_LIFE_S = 3.0  # one that is up answers far sooner, and who waits for a bad word wants it soon
 _SHARE_OF_SUBMISSION = 0.6  # of the time for submitting; the rest is for asking whether Livy took the batch
 
 _PHASES = {

@@ -7,7 +7,7 @@ import functools
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from backend.config import Settings
 from backend.errors import QuicklookError
@@ -41,8 +41,8 @@ def main(port: int, report: Report) -> int:
         with running_dashboard(chosen, environment, log_file) as dashboard:
             report(f"ready: http://127.0.0.1:{chosen}" + ("" if chosen == port else f" (port {port} is taken)"))
             report("Ctrl-C stops everything.")
-            counting = _statistics_steps(Transfers.connect(settings), report)
-            return _watch(dashboard, stack, counting, report)
+            transfers = Transfers.connect(settings)
+            return _watch(dashboard, stack, lambda: _statistics_steps(transfers, report), report)
 
 
 def _with_archive(settings: Settings, report: Report) -> Settings:
@@ -72,15 +72,17 @@ def _statistics_steps(transfers: Transfers, report: Report) -> Iterator[None]:
 
 
 def _watch(
-    dashboard: subprocess.Popen[bytes], stack: EmbeddedStack | None, counting: Iterator[None], report: Report
+    dashboard: subprocess.Popen[bytes], stack: EmbeddedStack | None, count: Callable[[], Iterator[None]], report: Report
 ) -> int:
     """Keep the servers running while the dashboard runs; it shows what is stored without them, too."""
     not_before: dict[str, float] = {}
+    counting = count()
     while dashboard.poll() is None:
         for name, server in (stack.servers if stack else {}).items():
             if not server.is_running and time.monotonic() >= not_before.get(name, 0.0):
                 not_before[name] = time.monotonic() + RESTART_PAUSE_S
                 _start_again(name, server, report)
+                counting = count()  # the job that counted may have ended with Livy; nights that are done stay done
         next(counting, None)
         time.sleep(POLL_S)
     raise QuicklookError("The dashboard has ended by itself.", "Its log is dashboard.log in DATA_DIR.")
