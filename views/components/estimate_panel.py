@@ -10,7 +10,7 @@ from backend.alert_classes import UNKNOWN
 from backend.models import Estimate
 from views.components.wording import counted, plain, size_text
 
-_CHART_HEIGHT_PX = 230
+_CHART_HEIGHT_PX = 300
 _LABELLED_NIGHTS = 7
 _SHOWN_CLASSES = 5
 _OTHERS = "others"

@@ -1,0 +1,79 @@
+"""The pages as a user handles them: by their labels, and by what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from playwright.sync_api import Locator, Page, expect
+
+COUNTED_S = 300.0
+"""Until a new archive is counted, which the page sees by itself."""
+ROW_PX = 33
+"""Of a table, which is a picture to the browser; its header is a row too."""
+
+
+def wait_for_estimates(page: Page) -> None:
+    """Wait on the Request page until the archive's statistics are there."""
+    expect(page.get_by_role("button", name="Show an example")).to_be_visible(timeout=COUNTED_S * 1000)
+
+
+def choose_nights(page: Page, first: date, last: date) -> None:
+    """Type both nights into the calendar's field."""
+    for end, night in (("start", first), ("end", last)):
+        field = page.get_by_role("group", name=f"Nights {end} date")
+        field.get_by_role("spinbutton", name="year").click()
+        page.keyboard.type(f"{night:%Y%m%d}")  # the cursor moves on from year to month to day
+    page.keyboard.press("Escape")
+
+
+def choose_classes(page: Page, label: str, names: Sequence[str]) -> int:
+    """Choose among the options of a field of classes; give their number of alerts, which each has behind its name."""
+    field = page.get_by_role("combobox", name=label)
+    alerts = 0
+    for name in names:
+        field.click()
+        field.fill(name)
+        option = page.get_by_role("option", name=f"{name} ·")
+        alerts += int(option.inner_text().rsplit("·", 1)[-1].replace(",", ""))
+        option.click()
+    page.keyboard.press("Escape")
+    return alerts
+
+
+def write_conditions(page: Page, text: str) -> None:
+    """Replace the conditions."""
+    field = page.get_by_role("textbox", name="Conditions")
+    field.fill(text)
+    field.press("Control+Enter")
+
+
+def choose_content(page: Page, name: str) -> None:
+    """Choose by the label, which has the measured size behind the name."""
+    option = page.get_by_role("radio", name=name)
+    option.click()
+    expect(option).to_be_checked()
+
+
+def cells(page: Page) -> Locator:
+    """The cells of the first table, as a screen reader has them; the browser sees a picture."""
+    table = page.get_by_test_id("stDataFrame").first
+    return table.get_by_role("gridcell", include_hidden=True)
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is drawn to the end: nothing runs, nothing is a grey place-holder."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+def select_first_row(page: Page) -> None:
+    """Tick the box at the beginning of the first row of the first table."""
+    expect(cells(page).first).to_be_attached()
+    settle(page)
+    page.get_by_test_id("stDataFrame").first.click(position={"x": ROW_PX / 2, "y": 1.5 * ROW_PX})
+
+
+def alert_about(page: Page, service: str) -> Locator:
+    """What the page says of a service, in a box that asks for attention."""
+    return page.get_by_role("alert").filter(has_text=service)
