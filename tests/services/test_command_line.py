@@ -267,14 +267,14 @@ def test_kafka_away_while_reading_is_named_soon(
 ) -> None:
     without_kafka = quicklook.but(KAFKA_BOOTSTRAP_SERVERS=UNREACHABLE)
     began = time.monotonic()
-    reading = without_kafka.start("fetch", transfer_id, "--out", tmp_path / "alerts", "--reader", "waiting")
-    assert reading.stderr is not None
-    said = reading.stderr.readline()
-    assert "Kafka does not answer" in said
-    assert time.monotonic() - began < NAMED_WITHIN_S
-    reading.send_signal(signal.SIGINT)
-    assert reading.wait(20) == 130
-    reading.communicate()
+    out = tmp_path / "alerts"
+    with without_kafka.running("fetch", transfer_id, "--out", out, "--reader", "waiting") as reading:
+        assert reading.stderr is not None
+        said = reading.stderr.readline()
+        assert "Kafka does not answer" in said
+        assert time.monotonic() - began < NAMED_WITHIN_S
+        reading.send_signal(signal.SIGINT)
+        assert reading.wait(20) == 130
 
 
 def test_killed_while_reading_it_goes_on_and_has_everything_once(
@@ -282,14 +282,12 @@ def test_killed_while_reading_it_goes_on_and_has_everything_once(
 ) -> None:
     out = tmp_path / "alerts"
     store = Path(settings.data_dir, "stores", large_topic.name, "fetch.duckdb")
-    reading = quicklook.start("fetch", large_topic.name, "--out", out)
-    deadline = time.monotonic() + 60
-    while not (store.is_file() and store.stat().st_size > 500_000):  # two of its eight batches are in it
-        assert reading.poll() is None, "it was done before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    reading.kill()
-    reading.communicate()
+    with quicklook.running("fetch", large_topic.name, "--out", out) as reading:
+        deadline = time.monotonic() + 60
+        while not (store.is_file() and store.stat().st_size > 500_000):  # two of its eight batches are in it
+            assert reading.poll() is None, "it was done before it could be killed"
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
     with AlertStore(store) as left:
         assert 0 < left.counts.distinct < MANY, "it was not killed in the middle"
     assert not out.exists()

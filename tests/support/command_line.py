@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,15 +56,16 @@ class CommandLine:
     def __call__(self, *arguments: str | Path) -> Answer:
         """Run a command to its end."""
         began = time.monotonic()
-        process = self.start(*arguments)
-        out, notes = process.communicate(timeout=ENDED_WITHIN_S)
+        with self.running(*arguments) as process:
+            out, notes = process.communicate(timeout=ENDED_WITHIN_S)
         assert "Traceback" not in notes, notes
         return Answer(process.returncode, out, notes, time.monotonic() - began)
 
-    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
-        """Start a command, for a test that does something while it runs."""
+    @contextmanager
+    def running(self, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+        """A command, for a test that does something while it runs; it does not outlive the context."""
         command = [sys.executable, "-m", "backend", *map(str, arguments)]
-        return subprocess.Popen(
+        with subprocess.Popen(
             command,
             env=self._environment,
             cwd=self._settings["DATA_DIR"],  # no .env file there
@@ -72,7 +74,11 @@ class CommandLine:
             stderr=subprocess.PIPE,
             text=True,
             preexec_fn=_as_from_a_terminal,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
 
 def _as_from_a_terminal() -> None:
