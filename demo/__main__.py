@@ -13,6 +13,7 @@ from backend.models import Content, NightRange, TransferRequest
 from backend.transfers import Transfers
 from demo.light_curve_picture import save_light_curve
 from demo.main_job import Outcome, print_outcome, run_main_job
+from simulator.archive import InvalidSimulation
 from simulator.small_sky import NIGHTS, provide_small_sky
 from stack.services import provided_services
 
@@ -24,7 +25,7 @@ def main() -> int:
         nights = parse_nights(options.nights) if options.nights else NightRange(start=NIGHTS[0], stop=NIGHTS[1])
         request = TransferRequest(nights=nights, content=options.content)
         outcome = _run(request)
-    except QuicklookError as error:
+    except (QuicklookError, InvalidSimulation) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

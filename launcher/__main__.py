@@ -14,7 +14,7 @@ from backend.errors import QuicklookError
 from backend.models import Phase
 from backend.transfers import Transfers
 from launcher.dashboard import running_dashboard
-from simulator.archive import Progress
+from simulator.archive import InvalidSimulation, Progress
 from simulator.small_sky import NIGHTS, provide_small_sky
 from stack.embedded import EmbeddedStack
 from stack.foreground import Report, run_in_foreground
@@ -55,7 +55,10 @@ def _with_archive(settings: Settings, report: Report) -> Settings:
         if progress.nights_done % NIGHTS_A_LINE == 0 or progress.nights_done == progress.nights:
             report(f"archive: {progress.nights_done} of {progress.nights} nights, {progress.alerts_done:,} alerts")
 
-    archive = provide_small_sky(settings.data_dir, tell)
+    try:
+        archive = provide_small_sky(settings.data_dir, tell)
+    except InvalidSimulation as error:
+        raise QuicklookError(str(error)) from error
     return settings.model_copy(update={"archive_uri": str(archive.absolute())})
 
 
