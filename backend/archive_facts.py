@@ -32,9 +32,10 @@ class ArchiveFacts:
 
     def __init__(self, settings: Settings, livy: LivyGateway, scripts: ScriptStore) -> None:
         self._archive_uri = absolute_uri(settings.archive_uri) if settings.archive_uri else None
-        folder = statistics_folder(settings.statistics_store, self._archive_uri or "")
-        self._statistics = Statistics(folder)
-        self._job = StatisticsJob(settings, livy, scripts, self._archive_uri or "", folder)
+        self.folder = statistics_folder(settings.statistics_store, self._archive_uri or "")
+        """Where the statistics of this archive are."""
+        self._statistics = Statistics(self.folder)
+        self._job = StatisticsJob(settings, livy, scripts, self._archive_uri or "", self.folder)
 
     def nights(self) -> ArchiveNights:
         """The nights with data; empty until the statistics job has run."""
@@ -56,7 +57,7 @@ class ArchiveFacts:
         InvalidRequest
             A class, a condition or the content is not valid.
         """
-        its_survey, nights = survey(request.survey), request.nights.nights()
+        its_survey, nights = survey(request.survey), request.every_night()
         wanted = wanted_classes(request.classes)
         conditions = parse_conditions(request.conditions, its_survey)
         content_plan(its_survey, request.content)

@@ -30,6 +30,12 @@ class Settings(BaseSettings):
     spark_jars: tuple[str, ...] = Field(default=(), description="The Kafka and Avro connectors, passed to each batch.")
     script_store_uri: str | None = Field(default=None, description="Folder shared with the cluster: scripts, plans.")
     statistics_uri: str | None = Field(default=None, description="Folder of the archive's statistics table.")
+    tns_catalogue_uri: str | None = Field(
+        default=None, description="CSV file of the Transient Name Server, which tnsclass comes from."
+    )
+    sample_rows_per_night: int = Field(default=300, ge=10, description="Alerts a night that estimates are made from.")
+    confirm_bytes: int = Field(default=10**9, ge=0, description="Above this size a submission asks to confirm.")
+    largest_bytes: int = Field(default=5 * 10**11, ge=0, description="Above this size a submission is refused.")
     max_running_batches: int = Field(default=1, ge=1, description="Transfers that run at once; others are QUEUED.")
     driver_memory: str = Field(default="2g", description="Memory of a transfer's Spark driver.")
     connect_timeout_s: float = Field(default=3.0, gt=0, description="Until a service must accept a connection.")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-
-class Frozen(BaseModel):
-    """A value: compared by its fields, never changed, and strict about names it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from backend.frozen import Frozen
+from backend.nights import NightRange, Nights, every_night
+from backend.region import Region
+from backend.sample import Sample
 
 
 class Content(StrEnum):
@@ -40,31 +39,36 @@ class Phase(StrEnum):
         return self in (Phase.COMPLETED, Phase.ERROR, Phase.ABORTED)
 
 
-class NightRange(Frozen):
-    """Consecutive observing nights, both ends included."""
-
-    start: date
-    stop: date
-
-    @model_validator(mode="after")
-    def _start_before_stop(self) -> Self:
-        if self.stop < self.start:
-            raise ValueError(f"the last night ({self.stop}) lies before the first ({self.start})")
-        return self
-
-    def nights(self) -> tuple[date, ...]:
-        """Each night of the range, in order."""
-        return tuple(self.start + timedelta(days=n) for n in range((self.stop - self.start).days + 1))
-
-
 class TransferRequest(Frozen):
     """What the user asks for, as typed. The same form is the YAML of a request file."""
 
     survey: str = "ztf"
-    nights: NightRange
+    nights: Nights
     classes: tuple[str, ...] = ()
+    region: Region | None = None
     conditions: str = ""
     content: Content | tuple[str, ...] = Content.LIGHTCURVE
+    sample: Sample | None = None
+
+    def every_night(self) -> tuple[date, ...]:
+        """The nights of all ranges, each once, in order."""
+        return every_night(self.nights)
+
+
+class ColumnDrift(Frozen):
+    """Where a column of the archive is not as the survey has it today.
+
+    Attributes
+    ----------
+    absent
+        Nights that do not have it: null was sent.
+    converted
+        What was done -> the nights: ``struct -> null``, ``double -> float``, ``rfscore -> rf_snia_vs_nonia``.
+    """
+
+    column: str
+    absent: tuple[NightRange, ...] = ()
+    converted: dict[str, tuple[NightRange, ...]] = Field(default_factory=dict)
 
 
 class SentColumn(Frozen):
@@ -92,7 +96,12 @@ class KafkaTarget(Frozen):
 
 
 class TransferPlan(Frozen):
-    """The only argument of the Spark job; everything is decided here, the job executes it."""
+    """The only argument of the Spark job; everything is decided here, the job executes it.
+
+    The log keeps plans: those of an earlier version may have fields that are gone.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     topic: str
     survey: str
@@ -102,10 +111,15 @@ class TransferPlan(Frozen):
     tnsclasses: tuple[str, ...] = ()
     """An alert is selected when one of its two classes is among these; both empty: all."""
     conditions: tuple[str, ...] = ()
-    condition_columns: dict[str, str] = Field(default_factory=dict)
-    """Field path -> Spark SQL type of each field that the conditions use."""
+    region: Region | None = None
+    sample: Sample | None = None
     content: ContentPlan
     limit: int | None = None
+    schema_ddl: str = ""
+    """The survey's columns, to which the files of all years are aligned, as Spark writes a schema."""
+    tns_catalogue_uri: str | None = None
+    statistics_uri: str = ""
+    """Folder in which the statistics job keeps what it knows of the archive's files; empty: none."""
     kafka: KafkaTarget
     schema_copies: int = 1000
     request: dict[str, Any] = Field(default_factory=dict)
@@ -160,7 +174,9 @@ class Receipt(BaseModel):
     nights_missing: tuple[date, ...] = ()
     files_unreadable: tuple[UnreadableFile, ...] = ()
     too_large: tuple[OversizeAlert, ...] = ()
-    columns_absent: tuple[str, ...] = ()
+    drift: tuple[ColumnDrift, ...] = ()
+    tns_catalogue: str = ""
+    """Version of the catalogue that ``tnsclass`` comes from; empty when there was none."""
     schema_fingerprint: str = ""
     note: str = ""
     """Why nothing was published, when nothing was."""

@@ -12,7 +12,14 @@ from backend.models import KafkaTarget, TransferPlan, TransferRequest
 
 
 def plan_transfer(
-    request: TransferRequest, *, topic: str, archive_uri: str, kafka: KafkaTarget, limit: int | None = None
+    request: TransferRequest,
+    *,
+    topic: str,
+    archive_uri: str,
+    kafka: KafkaTarget,
+    limit: int | None = None,
+    tns_catalogue_uri: str | None = None,
+    statistics_uri: str = "",
 ) -> TransferPlan:
     """Check the whole request and turn it into the job's plan.
 
@@ -22,6 +29,8 @@ def plan_transfer(
         Name of the topic that the alerts will be on.
     limit
         At most this many alerts (a test job); None for all that match.
+    tns_catalogue_uri, statistics_uri
+        The file that ``tnsclass`` comes from, and the folder of the archive's statistics, if there are.
 
     Raises
     ------
@@ -29,11 +38,10 @@ def plan_transfer(
         Survey, nights, a class, a condition or the content is not valid; the message says which and why.
     """
     its_survey = survey(request.survey)
-    nights = request.nights.nights()
+    nights = request.every_night()
     _check_nights(nights[0], nights[-1], its_survey.first_night)
     finkclasses, tnsclasses = wanted_classes(request.classes)
     conditions = parse_conditions(request.conditions, its_survey)
-    columns = {path: kind for condition in conditions for path, kind in condition.columns.items()}
     return TransferPlan(
         topic=topic,
         survey=its_survey.name,
@@ -42,9 +50,13 @@ def plan_transfer(
         finkclasses=finkclasses,
         tnsclasses=tnsclasses,
         conditions=tuple(condition.spark_sql for condition in conditions),
-        condition_columns=columns,
+        region=request.region,
+        sample=request.sample,
         content=content_plan(its_survey, request.content),
         limit=limit,
+        schema_ddl=its_survey.ddl,
+        tns_catalogue_uri=tns_catalogue_uri,
+        statistics_uri=statistics_uri,
         kafka=kafka,
         request=request.model_dump(mode="json"),
     )

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from backend.ingest import IngestProgress, IngestState
-from backend.models import Estimate, NightRange, Receipt, Transfer
+from backend.models import Estimate, Receipt, Transfer
+from backend.nights import nights_text
 from backend.reading import AlertReader
 
 LOOK_S = 0.2
@@ -27,11 +28,6 @@ def size_text(size_bytes: float) -> str:
             return f"{size_bytes:.3g} {unit}"
         size_bytes /= 1000
     return f"{size_bytes:.3g} TB"
-
-
-def nights_text(nights: NightRange) -> str:
-    """A range of nights as people read it."""
-    return str(nights.start) if nights.start == nights.stop else f"{nights.start} – {nights.stop}"
 
 
 def print_transfers(transfers: Sequence[Transfer]) -> None:
@@ -73,8 +69,10 @@ def _print_receipt(receipt: Receipt) -> None:
         _OUT.print(f"unreadable {unreadable.file}: {unreadable.reason}")
     for alert in receipt.too_large:
         _OUT.print(f"too large  alert {alert.candid}: {size_text(alert.size_bytes)}")
-    if receipt.columns_absent:
-        _OUT.print(f"absent     {', '.join(receipt.columns_absent)}")
+    for drift in receipt.drift:
+        said = [f"absent {nights_text(drift.absent)}"] if drift.absent else []
+        said += [f"{what} {nights_text(nights)}" for what, nights in drift.converted.items()]
+        _OUT.print(f"drift      {drift.column}: {'; '.join(said)}")
 
 
 def print_estimate(estimate: Estimate) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 
 from backend.archive_facts import ArchiveFacts
 from backend.archive_folder import absolute_uri, check_archive
 from backend.config import Settings
 from backend.errors import InvalidRequest, ServiceUnavailable
+from backend.expected_time import expected_seconds
 from backend.health import Health, check_side_by_side
 from backend.job_control import JobControl
 from backend.livy import LivyGateway
@@ -18,7 +20,6 @@ from backend.models import (
     Content,
     Estimate,
     KafkaTarget,
-    NightRange,
     Phase,
     ServiceHealth,
     Transfer,
@@ -33,6 +34,8 @@ from backend.transfer_log import TransferLog
 
 TEST_LIMIT = 10
 """Alerts of a test job."""
+PAST = 50
+"""Transfers that an expected time is made from."""
 CLEANING_INTERVAL = timedelta(hours=1)
 _LOGGER = logging.getLogger(__name__)
 
@@ -115,6 +118,8 @@ class Transfers:
             archive_uri=archive_uri,
             kafka=self._kafka,
             limit=TEST_LIMIT if is_test else None,
+            tns_catalogue_uri=self._settings.tns_catalogue_uri,
+            statistics_uri=self._archive.folder,
         )
         check_side_by_side(self._checks.values())
         transfer = Transfer(
@@ -255,17 +260,21 @@ class Transfers:
         """The archive's nights with data; empty until the statistics have been made."""
         return self._archive.nights()
 
-    def class_counts(self, nights: NightRange) -> dict[str, int]:
+    def class_counts(self, nights: Sequence[date]) -> dict[str, int]:
         """Label of a class -> alerts of these nights, the most frequent first."""
-        return self._archive.class_counts(nights.nights())
+        return self._archive.class_counts(nights)
 
-    def content_sizes(self, nights: NightRange) -> dict[Content, float]:
+    def content_sizes(self, nights: Sequence[date]) -> dict[Content, float]:
         """Mean bytes of an alert of these nights in each content; empty where nothing is known."""
-        return self._archive.content_sizes(nights.nights())
+        return self._archive.content_sizes(nights)
 
     def estimate(self, request: TransferRequest) -> Estimate:
         """What the request would bring; see `ArchiveFacts.estimate`."""
         return self._archive.estimate(request)
+
+    def expected_seconds(self, request: TransferRequest, alerts: int) -> float | None:
+        """How long the job will take for so many alerts, from past transfers; None when there are none to go by."""
+        return expected_seconds(self._log.list(None, PAST), request.content, alerts, len(request.every_night()))
 
     def refresh_statistics(self, *, everything: bool = False) -> None:
         """Have the statistics of new nights made, or of all; see `ArchiveFacts.start_job`."""

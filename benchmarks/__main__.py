@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.config import Settings
-from backend.models import NightRange, TransferRequest
+from backend.models import TransferRequest
+from backend.nights import NightRange
 from backend.transfers import Transfers
 from benchmarks.reading_speed import ReadingTimes, time_reading
 from benchmarks.transfer_speed import TransferTimes, time_transfer

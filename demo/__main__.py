@@ -9,7 +9,8 @@ from datetime import date
 from pydantic import ValidationError
 
 from backend.errors import InvalidRequest, QuicklookError
-from backend.models import Content, NightRange, TransferRequest
+from backend.models import Content, TransferRequest
+from backend.nights import NightRange
 from backend.transfers import Transfers
 from demo.light_curve_picture import save_light_curve
 from demo.main_job import Outcome, print_outcome, run_main_job
@@ -62,7 +63,7 @@ def _run(request: TransferRequest) -> Outcome:
     with provided_services(_say) as (settings, _):
         if not settings.archive_uri:
             _say("archive: simulating (set ARCHIVE_URI for another)")
-            archive = provide_small_sky(settings.data_dir, lambda progress: None, request.nights.nights())
+            archive = provide_small_sky(settings.data_dir, lambda progress: None, request.every_night())
             settings = settings.model_copy(update={"archive_uri": str(archive)})
         outcome = run_main_job(Transfers.connect(settings), request, settings.data_dir / "demo", _say)
         picture = save_light_curve(outcome.out_dir, outcome.out_dir.with_suffix(".png"))

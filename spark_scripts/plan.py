@@ -37,10 +37,17 @@ class TransferPlan:
         Wanted values; an alert is selected when one of the two is among them. Both empty: all.
     conditions
         Checked and rendered Spark SQL predicates.
-    condition_columns
-        Field path -> Spark SQL type of each field in the conditions; a field that these nights do not have is null.
+    region, sample
+        Where the alerts must be, and which part of those that match is sent; None: everywhere, all. In the form of
+        a request.
     limit
         At most this many alerts; None means all that match.
+    schema_ddl
+        The survey's columns and types, to which files of all years are aligned.
+    tns_catalogue_uri
+        CSV file that ``tnsclass`` comes from; None: it is Unknown for all.
+    statistics_uri
+        Folder in which the statistics job keeps what it knows of the archive's files; empty: none.
     """
 
     topic: str
@@ -50,9 +57,13 @@ class TransferPlan:
     finkclasses: tuple[str, ...]
     tnsclasses: tuple[str, ...]
     conditions: tuple[str, ...]
-    condition_columns: dict[str, str]
+    region: dict[str, Any] | None
+    sample: dict[str, Any] | None
     content: ContentPlan
     limit: int | None
+    schema_ddl: str
+    tns_catalogue_uri: str | None
+    statistics_uri: str
     bootstrap_servers: str
     partitions: int
     max_message_bytes: int
@@ -88,9 +99,13 @@ def read_plan(text: str) -> TransferPlan:
         finkclasses=tuple(plan["finkclasses"]),
         tnsclasses=tuple(plan["tnsclasses"]),
         conditions=tuple(plan["conditions"]),
-        condition_columns=dict(plan["condition_columns"]),
+        region=plan["region"],
+        sample=plan["sample"],
         content=read_content(plan["content"]),
         limit=plan["limit"],
+        schema_ddl=plan["schema_ddl"],
+        tns_catalogue_uri=plan["tns_catalogue_uri"],
+        statistics_uri=plan["statistics_uri"],
         bootstrap_servers=kafka["bootstrap_servers"],
         partitions=kafka["partitions"],
         max_message_bytes=kafka["max_message_bytes"],

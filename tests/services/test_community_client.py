@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pytest
 
-from backend.models import Content, NightRange, Transfer, TransferRequest
+from backend.models import Content, Transfer, TransferRequest
+from backend.nights import NightRange
 from backend.transfers import Transfers
 from simulator.archive import simulate_archive
 from stack.embedded import EmbeddedStack

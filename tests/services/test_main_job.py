@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from backend.models import Content, NightRange, Phase, Transfer, TransferRequest
+from backend.models import Content, Phase, Transfer, TransferRequest
+from backend.nights import NightRange
 from backend.transfers import TEST_LIMIT, Transfers
 from stack.embedded import EmbeddedStack
 from tests.support.archives import (

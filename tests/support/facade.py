@@ -26,13 +26,13 @@ from backend.models import (
     Content,
     Estimate,
     KafkaTarget,
-    NightRange,
     Phase,
     Receipt,
     ServiceHealth,
     Transfer,
     TransferRequest,
 )
+from backend.nights import NightRange
 from backend.planning import plan_transfer
 from backend.reading import AlertReader
 from tests.support.alert_records import encoded

@@ -10,7 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from backend.models import Content, NightRange, TransferRequest
+from backend.models import Content, TransferRequest
+from backend.nights import NightRange
 from tests.support.facade import Facade, a_facade
 from views.components import session
 

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend.models import Content, NightRange, TransferRequest
+from backend.models import Content, TransferRequest
+from backend.nights import NightRange
 from backend.request_file import write_request
 from tests.support.facade import Facade
 from tests.support.simulated_alerts import night_of

@@ -10,7 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from backend.models import ArchiveNights, Content, NightRange, TransferRequest
+from backend.models import ArchiveNights, Content, TransferRequest
+from backend.nights import NightRange
 
 NIGHTS = "draft_nights"
 CLASSES = "draft_classes"
@@ -44,7 +45,7 @@ def fill_draft(request: TransferRequest) -> None:
     content = request.content
     is_ready_made = isinstance(content, Content)
     values = {
-        NIGHTS: (request.nights.start, request.nights.stop),
+        NIGHTS: (request.nights[0].start, request.nights[0].stop),
         CLASSES: list(request.classes),
         CONDITIONS: request.conditions,
         CONTENT: content.value if isinstance(content, Content) else HAND_PICKED,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from backend.models import Content, NightRange, TransferRequest
+from backend.models import Content, TransferRequest
+from backend.nights import NightRange
 from views.components.draft import fill_draft
 from views.components.navigation import REQUEST, go_to
 from views.components.wording import CONTENT_LABELS

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 
 import streamlit as st
 
-from backend.models import ArchiveNights, NightRange
+from backend.models import ArchiveNights
+from backend.nights import NightRange
 from views.components.draft import NIGHTS, clamped
 from views.components.wording import counted
 

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import streamlit as st
 
 from backend.models import Transfer
+from backend.nights import nights_text
 from views.components.navigation import MONITOR, REQUEST, go_to, name_transfer, transfer_in_address
 from views.components.session import transfers
-from views.components.wording import content_text, nights_text
+from views.components.wording import content_text
 
 _KEY = "transfer_choice"
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from backend.ingest import IngestState
 from backend.models import Phase, Transfer
+from backend.nights import nights_text
 from views.components.draft import fill_draft
 from views.components.elsewhere import elsewhere
 from views.components.job_log import job_log
@@ -15,7 +16,7 @@ from views.components.problems import problems_shown
 from views.components.receipt import receipt_facts
 from views.components.running_facts import running_facts
 from views.components.session import shelf, transfers
-from views.components.wording import content_text, counted, nights_text, plain
+from views.components.wording import content_text, counted, plain
 
 
 def transfer_details(transfer: Transfer) -> None:

@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from backend.models import Transfer
-from views.components.wording import content_text, nights_text, span_text, time_text
+from backend.nights import nights_text
+from views.components.wording import content_text, span_text, time_text
 
 
 def transfer_table(transfers: Sequence[Transfer], selected: str | None) -> Transfer | None:

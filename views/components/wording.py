@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from backend.models import Content, NightRange, TransferRequest
+from backend.models import Content, TransferRequest
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&@/])")
 _AUTOLINK = re.compile(r"://|www\.|@", re.IGNORECASE)
@@ -37,11 +37,6 @@ def size_text(size_bytes: float) -> str:
             return f"{size_bytes:.0f} {unit}" if size_bytes >= 10 or unit == "B" else f"{size_bytes:.1f} {unit}"
         size_bytes /= 1000
     return f"{size_bytes:,.1f} TB"
-
-
-def nights_text(nights: NightRange) -> str:
-    """A range: ``2024-09-01 – 2024-09-05``."""
-    return str(nights.start) if nights.start == nights.stop else f"{nights.start} – {nights.stop}"
 
 
 def content_text(request: TransferRequest) -> str:

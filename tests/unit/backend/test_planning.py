@@ -8,7 +8,8 @@ import pytest
 
 from backend.alert_classes import fixed_labels, wanted_classes
 from backend.errors import InvalidRequest
-from backend.models import Content, KafkaTarget, NightRange, TransferPlan, TransferRequest
+from backend.models import Content, KafkaTarget, TransferPlan, TransferRequest
+from backend.nights import NightRange
 from backend.planning import plan_transfer
 from spark_scripts.plan import read_plan
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.errors import InvalidRequest
-from backend.models import Content, NightRange, TransferRequest
+from backend.models import Content, TransferRequest
+from backend.nights import NightRange
 from backend.request_file import parse_request, read_request, write_request
 
 NIGHTS = st.builds(

@@ -14,16 +14,8 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InvalidRequest, QuicklookError, ServiceUnavailable
-from backend.models import (
-    ContentPlan,
-    KafkaTarget,
-    NightRange,
-    Phase,
-    Receipt,
-    Transfer,
-    TransferPlan,
-    TransferRequest,
-)
+from backend.models import ContentPlan, KafkaTarget, Phase, Receipt, Transfer, TransferPlan, TransferRequest
+from backend.nights import NightRange
 from backend.transfer_log import SCHEMA_VERSION, TransferLog
 
 ROOT = Path(__file__).parents[3]
