@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 REQUEST = "views/request_transfer.py"
 MONITOR = "views/monitor_transfers.py"
@@ -19,11 +20,35 @@ PAGES: tuple[dict[str, Any], ...] = (
 )
 
 _LAST_TRANSFER = "last_transfer"
+_LAST_WAY = "last_way"
+_DRAWN = "drawn_page"
 
 
 def go_to(page: str, **state: str) -> NoReturn:
     """Open a page with what its address says, such as the transfer."""
+    st.session_state[_LAST_WAY] = (page, state)
     st.switch_page(page, query_params=state)
+
+
+def begin_page() -> None:
+    """Note which page is drawn from here on."""
+    st.session_state[_DRAWN] = _page_of_this_run()
+
+
+def leave_old_page() -> None:
+    """Go to the page that was opened last, if the browser has just asked for the one before.
+
+    A part that refreshes by itself may ask once more while the page is being switched. Streamlit then clears the new
+    page in favour of the old one, and draws nothing of it but that part.
+    """
+    if _LAST_WAY in st.session_state and st.session_state.get(_DRAWN) != _page_of_this_run():
+        page, state = st.session_state[_LAST_WAY]
+        go_to(page, **state)
+
+
+def _page_of_this_run() -> str:
+    context = get_script_run_ctx()
+    return context.page_script_hash if context else ""
 
 
 def transfer_in_address() -> str | None:

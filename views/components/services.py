@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from backend.errors import ServiceUnavailable
+from views.components.navigation import leave_old_page
 from views.components.problems import problems_shown, show_problem
 from views.components.session import transfers
 from views.components.wording import plain
@@ -29,6 +30,7 @@ def require_services() -> None:
 @st.fragment(run_every=LOOK_S)
 def service_health() -> None:
     """Name each service that does not answer; when it is back, let the page know."""
+    leave_old_page()
     with problems_shown():
         problems = {each.service: each.problem for each in transfers().health() if not each.is_healthy}
         for service, problem in problems.items():
