@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from backend.errors import InvalidRequest
+from backend.simbad_types import newest_spelling, spellings
 
 FINK_CLASSES = (
     "SN candidate",
@@ -40,13 +42,49 @@ class WantedClasses(NamedTuple):
 
 
 def fixed_labels() -> tuple[str, ...]:
-    """The labels that do not depend on the archive; SIMBAD's do."""
-    fink = (FINK + name for name in FINK_CLASSES)
-    return (*fink, UNKNOWN, *(TNS + name for name in TNS_TYPES))
+    """The labels that do not depend on the archive; SIMBAD's do, and TNS may have types that are newer than this."""
+    return (*_fink_labels(), *(TNS + name for name in TNS_TYPES))
 
 
-def wanted_classes(labels: tuple[str, ...]) -> WantedClasses:
-    """The column values that the chosen labels stand for.
+def label_of(finkclass: str) -> str:
+    """The label of a value of ``finkclass``: the same for all spellings of a SIMBAD type."""
+    if finkclass == UNKNOWN:
+        return UNKNOWN
+    return FINK + finkclass if finkclass in FINK_CLASSES else SIMBAD + newest_spelling(finkclass)
+
+
+def other_spellings(label: str) -> tuple[str, ...]:
+    """How else the type of a SIMBAD label is spelled in archives, oldest first; nothing for other labels."""
+    name = label.removeprefix(SIMBAD)
+    return tuple(each for each in spellings(name) if each != name) if label.startswith(SIMBAD) else ()
+
+
+def class_choices(finkclasses: Iterable[str], tnsclasses: Iterable[str]) -> tuple[str, ...]:
+    """The labels to choose from: Fink's own, then the SIMBAD and TNS types that an archive has.
+
+    Parameters
+    ----------
+    finkclasses, tnsclasses
+        The values that the two columns take. Without a TNS catalogue ``tnsclass`` is Unknown for all: no TNS label.
+    """
+    simbad = {label for label in map(label_of, finkclasses) if label.startswith(SIMBAD)}
+    return (*_fink_labels(), *sorted(simbad, key=str.lower), *tns_labels(tnsclasses))
+
+
+def tns_labels(tnsclasses: Iterable[str]) -> tuple[str, ...]:
+    """The labels of TNS types among the values of ``tnsclass``."""
+    return tuple(sorted({name for name in tnsclasses if name.startswith(TNS)}))
+
+
+def wanted_classes(labels: tuple[str, ...], known: Collection[str] = ()) -> WantedClasses:
+    """The column values that the chosen labels stand for; a SIMBAD type stands for all its spellings.
+
+    Parameters
+    ----------
+    labels
+        As chosen; a SIMBAD type in any of its spellings.
+    known
+        Labels that the archive has besides `fixed_labels`: TNS gets new types.
 
     Raises
     ------
@@ -55,11 +93,12 @@ def wanted_classes(labels: tuple[str, ...]) -> WantedClasses:
     """
     finkclasses: list[str] = []
     tnsclasses: list[str] = []
+    others = {*fixed_labels(), *known}
     for label in labels:
-        if label.startswith(SIMBAD) and label != SIMBAD:
-            finkclasses.append(label.removeprefix(SIMBAD))
-        elif label not in fixed_labels():
-            raise _unknown(label)
+        if _is_simbad(label):
+            finkclasses.extend(spellings(label.removeprefix(SIMBAD)))
+        elif label not in others:
+            raise _unknown(label, others)
         elif label.startswith(TNS):
             tnsclasses.append(label)
         else:
@@ -67,10 +106,21 @@ def wanted_classes(labels: tuple[str, ...]) -> WantedClasses:
     return WantedClasses(tuple(dict.fromkeys(finkclasses)), tuple(dict.fromkeys(tnsclasses)))
 
 
-def _unknown(label: str) -> InvalidRequest:
-    known = {known.lower(): known for known in fixed_labels()}
-    bare = {known.split(") ", 1)[-1].lower(): known for known in reversed(fixed_labels())}
-    near = bare.get(label.lower()) or next(
+def _fink_labels() -> tuple[str, ...]:
+    return (*(FINK + name for name in FINK_CLASSES), UNKNOWN)
+
+
+def _is_simbad(label: str) -> bool:
+    """Whether it names a SIMBAD type; which types there are is the archive's to say."""
+    name = label.removeprefix(SIMBAD)
+    return label.startswith(SIMBAD) and name.strip() != "" and name not in (*FINK_CLASSES, UNKNOWN)
+
+
+def _unknown(label: str, others: Collection[str]) -> InvalidRequest:
+    in_order = sorted(others, reverse=True)
+    known = {each.lower(): each for each in in_order}
+    bare = {each.split(") ", 1)[-1].lower(): each for each in in_order}
+    near = bare.get(label.removeprefix(SIMBAD).lower()) or next(
         (known[match] for match in difflib.get_close_matches(label.lower(), known, n=1, cutoff=0.4)), None
     )
     hint = f"Did you mean {near}?" if near else "Labels begin with (Fink), (SIMBAD) or (TNS), or are Unknown."

@@ -40,7 +40,8 @@ class Field:
     path
         Its name, with dots where it is nested: ``objectId``, ``candidate.magpsf``, ``lc_features_g.mean``.
     type
-        Its Spark SQL type; for what holds other fields just ``struct``, ``array`` or ``map``.
+        Its Spark SQL type; for what holds other fields just ``struct``, ``array`` or ``map``, but ``array<float>`` for
+        a list of values.
     unit
         Its unit; empty when it has none.
     """
@@ -79,6 +80,8 @@ class Survey:
         Number of a band in the data -> its name.
     light_curve, stamp_position
         Fields of the detection that the contents Lightcurve and Cutouts send flat.
+    older_names
+        Older name of a root column -> its name today, under which the job reads it.
     fields
         Path -> field, in the order of the archive.
     """
@@ -95,6 +98,7 @@ class Survey:
     bands: Mapping[int, str]
     light_curve: tuple[str, ...]
     stamp_position: tuple[str, ...]
+    older_names: Mapping[str, str]
     fields: Mapping[str, Field] = field(repr=False)
 
     @cached_property
@@ -102,8 +106,30 @@ class Survey:
         """Root columns of the newest generation, in the order of the archive."""
         return tuple(f.path for f in self.fields.values() if f.path == f.root and f.origin is Origin.ARCHIVE)
 
+    @cached_property
+    def ddl(self) -> str:
+        """The columns of all years of the archive as Spark writes a schema; ``older`` comments those of older years."""
+        roots = (f for f in self.fields.values() if f.path == f.root and f.origin is not Origin.JOB)
+        return ", ".join(
+            f"`{each.path}` {self._whole_type(each)}" + (" COMMENT 'older'" if each.origin is Origin.OLDER else "")
+            for each in roots
+        )
+
+    def _whole_type(self, root: Field) -> str:
+        """The Spark SQL type of a root column with all that it holds."""
+        below = [f for f in self.fields.values() if f.root == root.path != f.path]
+        if root.type == "map":
+            (of_values,) = {f.type for f in below}
+            return f"map<string, {of_values}>"
+        if not below:
+            return root.type
+        struct = f"struct<{', '.join(f'`{f.name}`: {f.type}' for f in below)}>"
+        return f"array<{struct}>" if root.type == "array" else struct
+
     def nearest(self, path: str) -> str:
         """The field that was probably meant by `path`; empty when none is near."""
+        if path in self.older_names:
+            return self.older_names[path]
         typed = path.lower()
         for known in (self._by_lower_path, self._by_lower_name):
             if typed in known:
@@ -162,6 +188,15 @@ def _ztf() -> Survey:
             *("magnr", "sigmagnr", "magzpsci", "isdiffpos", "diffmaglim", "distnr"),
         ),
         stamp_position=("jd", "ra", "dec", "magpsf", "fid"),
+        older_names=MappingProxyType(
+            {
+                "rfscore": "rf_snia_vs_nonia",
+                "knscore": "rf_kn_vs_nonkn",
+                "snn": "snn_snia_vs_nonia",
+                "snnscore": "snn_snia_vs_nonia",
+                "TNS": "tns",
+            }
+        ),
         fields=MappingProxyType({f.path: f for f in _read_fields("ztf")}),
     )
 

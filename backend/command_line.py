@@ -108,16 +108,16 @@ def _wait(transfers: Transfers, transfer: Transfer) -> Transfer:
 
 
 def _estimate(transfers: Transfers, options: argparse.Namespace) -> int:
-    found = transfers.estimate(read_request(options.request))
+    found = transfers.archive.estimate(read_request(options.request))
     _print(options, found.model_dump(mode="json"), lambda: print_estimate(found))
     return OK
 
 
 def _statistics(transfers: Transfers, options: argparse.Namespace) -> int:
-    transfers.refresh_statistics(everything=options.refresh)
-    while transfers.statistics_phase() in (Phase.QUEUED, Phase.EXECUTING):
+    transfers.archive.start_statistics(everything=options.refresh)
+    while transfers.archive.statistics_phase() in (Phase.QUEUED, Phase.EXECUTING):
         time.sleep(POLL_S)
-    state, known = transfers.statistics_state(), transfers.archive_nights()
+    state, known = transfers.archive.statistics_state(), transfers.archive.nights()
     _print(options, {"nights": len(known.nights), "message": state}, lambda: print(state))
     return OK
 

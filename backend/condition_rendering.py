@@ -1,48 +1,75 @@
-"""From a checked tree to what Spark runs: names in backticks, and no value never satisfies a comparison.
+"""From a checked tree to what runs: names in backticks, and no value never satisfies a comparison.
 
 Spark holds NaN equal to itself and above every number. Here NaN counts as null wherever a number is compared, tested
 with ``IS NULL``, or handed to a function that would turn NaN into a value. Between these places NaN may pass, because
-arithmetic hands it on.
+arithmetic hands it on. A whole number that is too large for its type is no value either.
 """
 
 from __future__ import annotations
 
 from sqlglot import exp
 
-from backend.condition_dialect import ConditionDialect, Log2, Log10, NanVl, PositiveMod
-from backend.condition_kinds import COMPARISONS, Kind, is_leaf, kind, operands
+from backend.condition_dialect import (
+    ArraySize,
+    ConditionDialect,
+    Log2,
+    Log10,
+    NanVl,
+    PositiveMod,
+    TryAdd,
+    TryMultiply,
+    TrySubtract,
+)
+from backend.condition_functions import COMPARISONS, LAMBDA_VARIABLES
+from backend.condition_values import Kind, Value, is_leaf, operands
 
 _HANDS_NAN_ON = frozenset(
     (
         *(exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, PositiveMod, exp.Abs, exp.Round, exp.Sign),
         *(exp.Sqrt, exp.Cbrt, exp.Exp, exp.Ln, exp.Log, Log10, Log2, exp.Degrees, exp.Radians),
-        *(exp.Sin, exp.Cos, exp.Tan, exp.Asin, exp.Acos, exp.Atan, exp.Atan2, exp.If, exp.IsNan),
+        *(exp.Sin, exp.Cos, exp.Tan, exp.Asin, exp.Acos, exp.Atan, exp.Atan2, exp.Sinh, exp.Cosh, exp.Tanh),
+        *(exp.If, exp.IsNan, exp.Connector, exp.Not, exp.And, exp.Or),
     )
 )
 """Nodes that give NaN or null where an operand is NaN; ``isnan`` is the one that asks for it."""
-_NEVER_NAN = frozenset((exp.Literal, exp.Greatest, exp.Least, exp.Coalesce, exp.Nullif))
+_NEVER_NAN = frozenset(
+    (exp.Literal, exp.Pi, exp.Greatest, exp.Least, exp.Coalesce, exp.Nullif, exp.ArrayMin, exp.ArrayMax)
+)
 _PREDICATES = (*COMPARISONS, exp.Between, exp.In, exp.Is, exp.Like, exp.RegexpLike, exp.Not, exp.And, exp.Or)
 _TAKES_VALUES = (*COMPARISONS, exp.Between, exp.In, exp.Is)
+_WITHOUT_OVERFLOW: dict[type[exp.Expr], type[exp.Func]] = {exp.Add: TryAdd, exp.Sub: TrySubtract, exp.Mul: TryMultiply}
 
 
-def spark_sql(tree: exp.Expr) -> str:
-    """The condition as Spark runs it, in Spark's three-valued logic with NaN as null.
+def prepared(tree: exp.Expr) -> exp.Expr:
+    """A copy of the tree in which what a condition means, beyond what SQL means, is written out.
 
     Parameters
     ----------
     tree
         A tree that `condition_grammar.check_tree` has accepted; it is left as it is.
     """
-    rendered = exp.Paren(this=tree.copy())
-    for node in list(rendered.this.walk(bfs=False, prune=is_leaf)):
+    whole = exp.Paren(this=tree.copy())
+    for node in list(whole.this.walk(bfs=False, prune=is_leaf)):
         _keep_together(node)
-        _widen_integers(node)
+        _cast_safely(node)
+        _sum_as_double(node)
         _take_nan_as_null(node)
+        _take_nan_in_list_as_null(node)
         _write_as_double(node)
-    for column in list(rendered.find_all(exp.Column)):
-        column.replace(_quoted(column.meta["path"]))
-    written: exp.Expr = rendered.this
-    return written.sql(dialect=ConditionDialect, comments=False)
+        _widen_integers(node)
+    for name in list(whole.find_all(exp.Identifier)):
+        name.set("quoted", True)
+    for column in list(whole.find_all(exp.Column)):
+        if "path" in column.meta:
+            column.replace(_quoted(column))
+    result: exp.Expr = whole.this
+    result.pop()
+    return result
+
+
+def spark_sql(ready: exp.Expr) -> str:
+    """A prepared condition as Spark runs it, in Spark's three-valued logic with NaN as null."""
+    return ready.sql(dialect=ConditionDialect, comments=False)
 
 
 def _keep_together(node: exp.Expr) -> None:
@@ -53,27 +80,50 @@ def _keep_together(node: exp.Expr) -> None:
                 _wrap(operand, exp.Paren())
 
 
-def _widen_integers(node: exp.Expr) -> None:
-    """Spark's 32-bit integers overflow in silence."""
-    if isinstance(node, (exp.Add, exp.Sub, exp.Mul)) and kind(node) is Kind.INTEGER:
-        operand = node.expression if isinstance(node.this, exp.Literal) else node.this
-        _wrap(operand, exp.TryCast(to=exp.DataType(this=exp.DType.BIGINT)))
+def _cast_safely(node: exp.Expr) -> None:
+    """What cannot be cast is no value; Spark's own cast would give the nearest number, or a wrong one."""
+    if type(node) is exp.Cast:  # a time, which the grammar has read
+        _rewrite(node, exp.TryCast(this=node.this, to=node.args["to"]))
+    elif type(node) is exp.TryCast:
+        node.set("safe", True)
+
+
+def _sum_as_double(node: exp.Expr) -> None:
+    """Spark wants one type from the start of ``aggregate`` to its end."""
+    if isinstance(node, exp.Reduce):
+        for part in (node.args["initial"], node.args["merge"].this):
+            _wrap(part, exp.TryCast(to=exp.DataType(this=exp.DType.DOUBLE)), Value(Kind.REAL))
 
 
 def _take_nan_as_null(node: exp.Expr) -> None:
-    if type(node) in _HANDS_NAN_ON or isinstance(node, (exp.Case, exp.Connector, exp.Not)):
-        operands_to_wrap = [node.this] if isinstance(node, exp.Case) and node.this else []
-    elif isinstance(node, exp.If):
-        operands_to_wrap = []
+    if isinstance(node, exp.Case):
+        to_wrap = [node.this] if node.this else []
+    elif isinstance(node, exp.Lambda):
+        to_wrap = [node.this] if isinstance(node.parent, exp.Transform) else []
+    elif type(node) in _HANDS_NAN_ON or type(node) in LAMBDA_VARIABLES:
+        to_wrap = []
     else:
-        operands_to_wrap = list(operands(node))
-    for operand in operands_to_wrap:
+        to_wrap = list(operands(node))
+    for operand in to_wrap:
         if _may_be_nan(operand):
             _wrap(operand, NanVl(expression=exp.Null()))
 
 
+def _take_nan_in_list_as_null(node: exp.Expr) -> None:
+    """Lists of numbers that the archive has; those that ``transform`` gives have no NaN already."""
+    if not isinstance(node, exp.Column) or node.meta["value"] != Value(Kind.LIST, Value(Kind.REAL)):
+        return
+    if isinstance(node.parent, (ArraySize, exp.Is)):
+        return
+    name = exp.to_identifier("value")
+    entry = exp.column(name.copy())
+    entry.meta["value"] = Value(Kind.REAL)
+    without_nan = exp.Lambda(this=NanVl(this=entry, expression=exp.Null()), expressions=[name])
+    _wrap(node, exp.Transform(expression=without_nan))
+
+
 def _may_be_nan(node: exp.Expr) -> bool:
-    if node.meta.get("kind") is not Kind.REAL:
+    if "value" not in node.meta or node.meta["value"].kind is not Kind.REAL:
         return False
     while isinstance(node, (exp.Paren, exp.Neg)):
         node = node.this
@@ -82,16 +132,39 @@ def _may_be_nan(node: exp.Expr) -> bool:
 
 def _write_as_double(node: exp.Expr) -> None:
     """Spark reads ``0.1`` as a decimal, ``0.1E0`` as the double that Python and DuckDB's columns hold."""
-    if isinstance(node, exp.Literal) and kind(node) is Kind.REAL and "e" not in node.this.lower():
+    if isinstance(node, exp.Literal) and node.meta["value"].kind is Kind.REAL and "e" not in node.this.lower():
         node.set("this", f"{node.this}E0")
 
 
-def _wrap(node: exp.Expr, wrapper: exp.Expr) -> None:
-    wrapper.meta["kind"] = node.meta.get("kind")
+def _widen_integers(node: exp.Expr) -> None:
+    """Spark's whole numbers overflow in silence."""
+    if "value" not in node.meta or node.meta["value"].kind is not Kind.INTEGER:
+        return
+    if type(node) in _WITHOUT_OVERFLOW:
+        _as_bigint(node.expression if isinstance(node.this, exp.Literal) else node.this)
+        _rewrite(node, _WITHOUT_OVERFLOW[type(node)](this=node.this, expression=node.expression))
+    elif isinstance(node, (exp.Neg, exp.Abs, exp.Round, PositiveMod)) and not isinstance(node.this, exp.Literal):
+        _as_bigint(node.this)
+
+
+def _as_bigint(operand: exp.Expr) -> None:
+    _wrap(operand, exp.TryCast(to=exp.DataType(this=exp.DType.BIGINT)))
+
+
+def _wrap(node: exp.Expr, wrapper: exp.Expr, gives: Value | None = None) -> None:
+    wrapper.meta["value"] = gives or node.meta["value"]
     node.replace(wrapper)
     wrapper.set("this", node)
 
 
-def _quoted(path: str) -> exp.Column:
+def _rewrite(node: exp.Expr, as_other: exp.Expr) -> None:
+    as_other.meta.update(node.meta)
+    node.replace(as_other)
+
+
+def _quoted(column: exp.Column) -> exp.Column:
     """The field as a column whose parts are all in backticks."""
-    return exp.column(*(exp.to_identifier(part, quoted=True) for part in reversed(path.split("."))))
+    path = column.meta["path"]
+    quoted = exp.column(*(exp.to_identifier(part, quoted=True) for part in reversed(path.split("."))))
+    quoted.meta.update(column.meta)
+    return quoted

@@ -69,6 +69,11 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
 
 
+def offset_at(text: str, line: int, column: int) -> int:
+    """Index of the character at a line and column, both from 1."""
+    return sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
+
+
 def split_conditions(text: str) -> Iterator[Statement]:
     """Cut the text at the semicolons that are neither in a comment nor in a string; empty conditions are left out.
 

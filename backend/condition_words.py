@@ -10,6 +10,7 @@ from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from backend.condition_dialect import ConditionDialect
+from backend.condition_functions import FUNCTIONS
 from backend.condition_text import Refusal, Statement
 
 MAX_TOKENS = 5_000
@@ -19,20 +20,14 @@ MAX_SIGNS = 3
 """NOT and signs in a row: each is a level of the parser too."""
 LARGEST_INTEGER = 2**63 - 1
 
-_NUMERIC_FUNCTIONS = """abs sqrt cbrt exp ln log log10 log2 pow power floor ceil ceiling round sign signum greatest
-    least sin cos tan asin acos atan atan2 degrees radians mod pmod isnan"""
-_TEXT_FUNCTIONS = """lower lcase upper ucase length char_length trim ltrim rtrim substring substr concat startswith
-    endswith contains"""
-_FUNCTIONS_OF_ANY = "coalesce ifnull nvl nullif if cast try_cast"
-FUNCTIONS = frozenset(f"{_NUMERIC_FUNCTIONS} {_TEXT_FUNCTIONS} {_FUNCTIONS_OF_ANY}".split())
-"""Names of the functions that may be called; `condition_kinds` says with what."""
-
 _BEFORE_PARENTHESIS = frozenset(
     ("and", "or", "not", "in", "between", "like", "rlike", "regexp", "case", "when", "then", "else")
 )
-_OPERATORS = frozenset(("(", ")", ",", ".", "+", "-", "*", "/", "%", "<", ">", "=", "<=", ">=", "<>", "!=", "==", "||"))
+_OPERATORS = frozenset(
+    ("(", ")", ",", ".", "+", "-", "*", "/", "%", "<", ">", "=", "<=", ">=", "<>", "!=", "==", "||", "->")
+)
 
-_QUERY = """select from where having group order limit union intersect except with join values table lateral exists"""
+_QUERY = """select from where having group order limit union intersect except with join values table lateral"""
 _WINDOW = "over partition window"
 _STATEMENT = """insert update delete drop create alter set show use truncate merge grant revoke cache uncache describe
     explain refresh analyze load call copy add comment reset msck begin commit rollback"""
@@ -49,6 +44,11 @@ _REFUSED_WORDS = {
     **dict.fromkeys(_OTHER_PREDICATES.split(), "this form of predicate is not allowed; IN, LIKE and RLIKE are"),
 }
 _OTHER_FORMS = {
+    "any": "exists",
+    "array_any": "exists",
+    "len": "length",
+    "position": "instr",
+    "locate": "instr",
     "isnull": "IS NULL",
     "isnotnull": "IS NOT NULL",
     "regexp_like": "RLIKE",
@@ -160,7 +160,6 @@ def _check_operator(token: Token) -> None:
     reasons = {
         "!": "write NOT instead of !.",
         "::": "write numbers without a letter behind them.",
-        "->": "functions with -> are not allowed.",
         "<=>": "the operator <=> is not allowed; use = and IS NULL.",
     }
     raise Refusal(token.start, reasons.get(token.text, f"{token.text[:30]} has no meaning in a condition."))

@@ -18,9 +18,10 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
-from backend import condition_rendering
+from backend import condition_duckdb, condition_rendering
 from backend.alert_schema import Survey
 from backend.condition_dialect import ConditionDialect
+from backend.condition_duckdb_values import NotCounted
 from backend.condition_grammar import check_tree
 from backend.condition_text import Refusal, Statement, line_and_column, split_conditions
 from backend.condition_words import read_words
@@ -54,7 +55,28 @@ class Condition:
     @cached_property
     def spark_sql(self) -> str:
         """The condition as Spark runs it."""
-        return condition_rendering.spark_sql(self.tree)
+        return condition_rendering.spark_sql(self._prepared)
+
+    @property
+    def duckdb_sql(self) -> str | None:
+        """The condition as DuckDB runs it over the sample of alerts; None where the sample cannot tell."""
+        return self._duckdb[0]
+
+    @property
+    def not_counted(self) -> str:
+        """Why the sample cannot tell, such as ``prv_candidates is history``; empty where it can."""
+        return self._duckdb[1]
+
+    @cached_property
+    def _duckdb(self) -> tuple[str | None, str]:
+        try:
+            return condition_duckdb.duckdb_sql(self._prepared), ""
+        except NotCounted as reason:
+            return None, str(reason)
+
+    @cached_property
+    def _prepared(self) -> exp.Expr:
+        return condition_rendering.prepared(self.tree)
 
 
 @dataclass(frozen=True)

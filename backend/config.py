@@ -33,7 +33,9 @@ class Settings(BaseSettings):
     tns_catalogue_uri: str | None = Field(
         default=None, description="CSV file of the Transient Name Server, which tnsclass comes from."
     )
-    sample_rows_per_night: int = Field(default=300, ge=10, description="Alerts a night that estimates are made from.")
+    sample_rows_per_night: int = Field(
+        default=400, ge=10, description="Alerts a night, beside ten of each class, that estimates are made from."
+    )
     confirm_bytes: int = Field(default=10**9, ge=0, description="Above this size a submission asks to confirm.")
     largest_bytes: int = Field(default=5 * 10**11, ge=0, description="Above this size a submission is refused.")
     max_running_batches: int = Field(default=1, ge=1, description="Transfers that run at once; others are QUEUED.")

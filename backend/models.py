@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -208,33 +208,49 @@ class Transfer(Frozen):
     expires_at: datetime
 
 
-class NightClass(NamedTuple):
-    """From the statistics: the alerts of one night and class, and their bytes in each content."""
+class Bounds(Frozen):
+    """Between these numbers, both included, the true one lies with 95 %."""
 
-    night: date
-    finkclass: str
-    tnsclass: str
-    alerts: int
-    size_bytes: dict[Content, int]
+    lowest: int
+    highest: int
 
 
 class Estimate(Frozen):
     """What a request would bring, from the statistics of the archive.
 
-    Conditions are not counted yet: with them, the numbers are upper bounds.
+    Where nothing in the sample of the archive matches, `alerts` is 0 and ``bounds.highest`` says how many there may be
+    nevertheless.
     """
 
     alerts: int
+    """To be sent. Without the conditions in `not_counted`: with those, it is an upper bound."""
     alerts_of_nights: int
     """All alerts of the chosen nights, whatever their class."""
     size_bytes: int
+    bytes_per_alert: float = 0.0
+    """Mean size; also where `alerts` is 0. 0 where nothing is known."""
+    bounds: Bounds | None = None
+    """None: `alerts` is not estimated but counted."""
     counts: tuple[ClassCount, ...] = ()
-    """The estimated alerts, per night and class."""
+    """The alerts per night and class; their sum is `alerts`. Of many classes, the seldom ones are one: ``others``."""
+    sample_rows: int = 0
+    """Alerts in the sample of the chosen nights and classes."""
+    matching_rows: int = 0
+    """Those of them that fulfil the conditions and lie in the region."""
+    examples: tuple[dict[str, Any], ...] = ()
+    """Some of those: path of a field -> its value."""
+    not_counted: tuple[str, ...] = ()
+    """A sentence for each condition that the sample cannot tell of."""
     nights_without_data: tuple[date, ...] = ()
     nights_unknown: tuple[date, ...] = ()
     """Nights that the statistics do not cover yet."""
     is_exact: bool = True
-    """False when conditions or hand-picked fields make it an upper bound or a guess."""
+    """Whether `alerts` is the true number, or as near as the statistics are recent."""
+
+    @property
+    def most_bytes(self) -> int:
+        """The size if there are as many alerts as there may be."""
+        return self.size_bytes if self.bounds is None else round(self.bounds.highest * self.bytes_per_alert)
 
 
 class ArchiveNights(Frozen):

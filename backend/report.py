@@ -80,11 +80,21 @@ def print_estimate(estimate: Estimate) -> None:
     if estimate.nights_unknown:
         _OUT.print("Nothing is known yet: have the statistics made first (python -m backend statistics).")
         return
-    share = estimate.alerts / estimate.alerts_of_nights if estimate.alerts_of_nights else 0.0
-    bound = "" if estimate.is_exact else "at most "
-    _OUT.print(f"{bound}{estimate.alerts:,} alerts, {size_text(estimate.size_bytes)}; {share:.1%} of these nights")
+    _OUT.print(_estimate_in_words(estimate))
+    for sentence in estimate.not_counted:
+        _OUT.print(sentence)
     if estimate.nights_without_data:
         _OUT.print(f"no data    {', '.join(str(night) for night in estimate.nights_without_data)}")
+
+
+def _estimate_in_words(estimate: Estimate) -> str:
+    bounds = estimate.bounds
+    if bounds is not None and not estimate.alerts:
+        return f"at most {bounds.highest:,} alerts, {size_text(estimate.most_bytes)}: none of the sample matches"
+    most = "at most " if estimate.not_counted else ""
+    between = f" (between {bounds.lowest:,} and {bounds.highest:,})" if bounds else ""
+    share = estimate.alerts / estimate.alerts_of_nights if estimate.alerts_of_nights else 0.0
+    return f"{most}{estimate.alerts:,} alerts{between}, {size_text(estimate.size_bytes)}; {share:.1%} of these nights"
 
 
 def print_fetch(result: Mapping[str, Any]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -11,8 +13,16 @@ from pydantic import ValidationError
 
 from backend.errors import InvalidRequest
 from backend.models import Content, TransferRequest
+from backend.nights import NightRange
+from backend.region import Cone, Positions, Rectangle, Region
+from backend.sample import Sample
 
 LARGEST_FILE_BYTES = 1_000_000
+_NAMES = tuple(
+    name
+    for model in (TransferRequest, NightRange, Region, Cone, Rectangle, Positions, Sample)
+    for name in model.model_fields
+)
 
 
 def read_request(path: Path) -> TransferRequest:
@@ -59,24 +69,62 @@ def request_from(document: dict[Any, Any]) -> TransferRequest:
     try:
         return TransferRequest.model_validate(document)
     except ValidationError as error:
-        sentences = dict.fromkeys(_sentence(dict(each)) for each in error.errors())
-        raise InvalidRequest(" ".join(sentences)) from error
+        raise invalid_request(error, document) from error
 
 
 def write_request(request: TransferRequest) -> str:
     """The YAML text of a request; `parse_request` gives back the same request."""
-    return yaml.safe_dump(request.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    document = request.model_dump(mode="json", exclude_none=True)
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
-def _sentence(error: dict[str, Any]) -> str:
-    field = [str(part) for part in error["loc"]]
-    if field[:1] == ["content"]:
+def invalid_request(error: ValidationError, document: Mapping[Any, Any] = MappingProxyType({})) -> InvalidRequest:
+    """What is wrong with the values of a request, a sentence for each, with the field's name.
+
+    Parameters
+    ----------
+    document
+        What the user wrote: a range of nights that stands alone there is not numbered.
+    """
+    sentences = dict.fromkeys(_sentence(dict(each), document) for each in error.errors())
+    return InvalidRequest(" ".join(sentences))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes conditions line by line, as they were typed."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def _sentence(error: Mapping[str, Any], document: Mapping[Any, Any]) -> str:
+    place = error["loc"]
+    if place[:1] == ("content",):
         return f"content must be one of {', '.join(Content)}, or a list of fields."
-    name = ".".join(field)
+    if place[:1] == ("nights",) and isinstance(document.get("nights"), dict):
+        place = (place[0], *place[2:])
+    name = _name(place)
     if error["type"] == "missing":
         return f"{name} is missing."
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(field[-1], (*TransferRequest.model_fields, "start", "stop"), n=1)
+        near = difflib.get_close_matches(str(place[-1]), _NAMES, n=1)
         return f"There is no field {name}." + (f" Did you mean {near[0]}?" if near else "")
     message = str(error["msg"]).removeprefix("Value error, ")
+    if not name:  # it is said of several fields together
+        return f"{message[:1].upper()}{message[1:]}."
     return f"{name}: {message[:1].lower()}{message[1:]}."
+
+
+def _name(place: Iterable[str | int]) -> str:
+    """A field's name with dots: ``nights, entry 2, stop``."""
+    name = ""
+    for part in place:
+        if isinstance(part, int):
+            name = f"{name.rstrip(',')}, entry {part + 1},"
+        else:
+            name += f" {part}" if name.endswith(",") else f".{part}" if name else part
+    return name.rstrip(",")

@@ -1,38 +1,67 @@
-"""The statistics of an archive, as the statistics job wrote them, in a small DuckDB table in memory."""
+"""The statistics of an archive, as the statistics job wrote them: counts, and where the sample is."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
 import time
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
-import duckdb
 import fsspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from backend.class_nights import SERVICE, ClassNights, Integers, SampleFile, no_class_nights
 from backend.errors import ServiceUnavailable
-from backend.models import ArchiveNights, Content, NightClass
+from backend.models import ArchiveNights, Content
 
-SERVICE = "the statistics"
 LOOK_S = 2.0
 """New folders are looked for so often."""
+_COUNTS, _SAMPLE = "counts", "sample"
 _SIZES = tuple(f"bytes_{content}" for content in Content)
+_NAMES = pa.dictionary(pa.int32(), pa.string())
 _FIELDS: list[pa.Field[Any]] = [
     pa.field("night", pa.date32()),
-    pa.field("finkclass", pa.string()),
-    pa.field("tnsclass", pa.string()),
-    *(pa.field(name, pa.int64()) for name in ("alerts", *_SIZES)),
+    pa.field("finkclass", _NAMES),
+    pa.field("tnsclass", _NAMES),
+    *(pa.field(name, pa.int64()) for name in ("alerts", "sampled", *_SIZES)),
+    pa.field("tns_catalogue", _NAMES),
 ]
 _SCHEMA = pa.schema(_FIELDS)
+_BETWEEN = "\x1f"
 
 
 def statistics_folder(statistics_uri: str, archive_uri: str) -> str:
     """The folder of one archive's statistics: never in the archive itself."""
     return f"{statistics_uri.rstrip('/')}/{hashlib.sha256(archive_uri.encode()).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the statistics were at one moment; counts and sample belong together.
+
+    Attributes
+    ----------
+    tns_catalogues
+        Versions of the catalogue that ``tnsclass`` was made with; none without a catalogue, more than one while nights
+        are counted again.
+    """
+
+    folders: tuple[str, ...] = ()
+    counts: ClassNights = field(default_factory=no_class_nights)
+    sample: tuple[SampleFile, ...] = ()
+    tns_catalogues: tuple[str, ...] = ()
+    updated_at: datetime | None = None
+
+    @cached_property
+    def nights(self) -> ArchiveNights:
+        """The nights with data."""
+        return ArchiveNights(nights=self.counts.every_night(), updated_at=self.updated_at)
 
 
 class Statistics:
@@ -46,90 +75,103 @@ class Statistics:
 
     def __init__(self, uri: str) -> None:
         self._fs, self._root = fsspec.core.url_to_fs(uri)
-        self._connection = duckdb.connect()
         self._lock = threading.Lock()
-        self._folders: tuple[str, ...] | None = None
+        self._snapshot = Snapshot()
+        self._tables: dict[str, pa.Table] = {}
         self._looked_at = float("-inf")
-        self._updated_at: datetime | None = None
 
-    def nights(self) -> ArchiveNights:
-        """The nights with data.
+    @property
+    def file_system(self) -> Any:
+        """The fsspec file system that the sample's files are in."""
+        return self._fs
 
-        Raises
-        ------
-        ServiceUnavailable
-            The folder is there and cannot be read.
-        """
-        rows = self._cursor().execute("SELECT DISTINCT night FROM statistics WHERE alerts > 0 ORDER BY night")
-        return ArchiveNights(nights=tuple(row[0] for row in rows.fetchall()), updated_at=self._updated_at)
-
-    def counts(self, nights: Sequence[date]) -> tuple[NightClass, ...]:
-        """All that is known of these nights, per night and class.
+    def snapshot(self) -> Snapshot:
+        """What is known now.
 
         Raises
         ------
         ServiceUnavailable
             The folder is there and cannot be read.
         """
-        sizes = ", ".join(f"coalesce({name}, 0)" for name in _SIZES)
-        query = f"SELECT night, finkclass, tnsclass, alerts, {sizes} FROM statistics"  # noqa: S608 our names
-        rows = self._cursor().execute(
-            f"{query} WHERE night IN (SELECT unnest(?)) ORDER BY night, finkclass, tnsclass", [list(nights)]
-        )
-        return tuple(
-            NightClass(night, finkclass, tnsclass, alerts, dict(zip(Content, sizes, strict=True)))
-            for night, finkclass, tnsclass, alerts, *sizes in rows.fetchall()
-        )
+        with self._lock:
+            if time.monotonic() - self._looked_at >= LOOK_S:
+                self._snapshot = self._load()
+                self._looked_at = time.monotonic()
+            return self._snapshot
 
     def look_again(self) -> None:
         """Have the next question see what was written just now."""
         with self._lock:
             self._looked_at = float("-inf")
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        with self._lock:
-            if time.monotonic() - self._looked_at >= LOOK_S:
-                self._load_new()
-                self._looked_at = time.monotonic()
-            return self._connection.cursor()
-
-    def _load_new(self) -> None:
+    def _load(self) -> Snapshot:
         try:
             folders = self._complete_folders()
-            if folders == self._folders:
-                return
-            tables = [self._read(folder) for folder in folders]
+            if folders == self._snapshot.folders:
+                return self._snapshot
+            self._tables = {folder: self._tables.get(folder) or self._read(folder) for folder in folders}
+            samples = {folder: sorted(self._fs.glob(f"{folder}/{_SAMPLE}/part-*.parquet")) for folder in folders}
         except (OSError, pa.ArrowException) as error:
             raise ServiceUnavailable(
                 SERVICE, f"The statistics in {self._root} cannot be read: {error}.", "Have them made anew."
             ) from error
-        rows = pa.concat_tables(tables) if tables else _with_folder(_SCHEMA.empty_table(), "")
-        cursor = self._connection.cursor()
-        cursor.register("arriving", rows)
-        # A night that was counted again is in a younger folder; folders are named by their time.
-        cursor.execute(
-            "CREATE OR REPLACE TABLE statistics AS SELECT * EXCLUDE folder FROM arriving"
-            " QUALIFY folder = max(folder) OVER (PARTITION BY night)"
-        )
-        self._folders = folders
-        self._updated_at = _time_of(folders[-1]) if folders else None
+        return _snapshot(self._tables, samples)
 
     def _complete_folders(self) -> tuple[str, ...]:
         if not self._fs.isdir(self._root):
             return ()
-        done = self._fs.glob(f"{self._root}/*/_SUCCESS")
-        return tuple(sorted(str(path).rsplit("/", 1)[0] for path in done))
+        found = (str(path).rstrip("/") for path in self._fs.ls(self._root, detail=False))
+        folders = (path for path in found if path.rsplit("/", 1)[-1][:8].isdigit())
+        known = self._tables
+        return tuple(sorted(f for f in folders if f in known or self._fs.exists(f"{f}/{_COUNTS}/_SUCCESS")))
 
     def _read(self, folder: str) -> pa.Table:
         parts = []
-        for path in self._fs.glob(f"{folder}/part-*.parquet"):
+        for path in self._fs.glob(f"{folder}/{_COUNTS}/part-*.parquet"):
             with self._fs.open(path, "rb") as file:
-                parts.append(pq.read_table(file).select(_SCHEMA.names).cast(_SCHEMA))
-        return _with_folder(pa.concat_tables(parts) if parts else _SCHEMA.empty_table(), folder)
+                parts.append(pq.read_table(file, columns=_SCHEMA.names).cast(_SCHEMA))
+        return pa.concat_tables(parts) if parts else _SCHEMA.empty_table()
 
 
-def _with_folder(table: pa.Table, folder: str) -> pa.Table:
-    return table.append_column("folder", pa.array([folder] * table.num_rows, pa.string()))
+def _snapshot(tables: Mapping[str, pa.Table], samples: Mapping[str, Sequence[str]]) -> Snapshot:
+    """Put folders together, the youngest last: a night that was counted again is in several."""
+    if not tables:
+        return Snapshot()
+    seen: frozenset[int] = frozenset()
+    kept, files = [], []
+    for folder in sorted(tables, reverse=True):
+        night = tables[folder].column("night").cast(pa.int32()).to_numpy()
+        of_folder = frozenset(np.unique(night).tolist())
+        new = of_folder - seen
+        kept.append(tables[folder].filter(pa.array(np.isin(night, list(new)))))
+        files += [SampleFile(path, new, of_folder & seen) for path in samples[folder] if new]
+        seen |= new
+    rows = pa.concat_tables(kept)
+    catalogues = tuple(sorted(filter(None, _encoded(rows.column("tns_catalogue"))[0])))
+    return Snapshot(tuple(sorted(tables)), _class_nights(rows), tuple(files), catalogues, _time_of(max(tables)))
+
+
+def _class_nights(rows: pa.Table) -> ClassNights:
+    finkclasses, fink = _encoded(rows.column("finkclass"))
+    tnsclasses, tns = _encoded(rows.column("tnsclass"))
+    pairs, kind = np.unique(fink * len(tnsclasses) + tns, return_inverse=True)
+    night = rows.column("night").cast(pa.int32()).to_numpy().astype(np.int64)
+    in_order = np.lexsort((kind, night))
+    sizes = np.column_stack([np.nan_to_num(rows.column(name).to_numpy()).astype(np.int64) for name in _SIZES])
+    return ClassNights(
+        classes=tuple((finkclasses[pair // len(tnsclasses)], tnsclasses[pair % len(tnsclasses)]) for pair in pairs),
+        night=night[in_order],
+        kind=kind[in_order],
+        alerts=rows.column("alerts").to_numpy()[in_order],
+        sampled=rows.column("sampled").to_numpy()[in_order],
+        size_bytes=sizes[in_order],
+    )
+
+
+def _encoded(column: pa.ChunkedArray[Any]) -> tuple[list[str], Integers]:
+    """The values that there are, and each entry as a place among them."""
+    encoded: Any = column.unify_dictionaries().combine_chunks()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
 
 
 def _time_of(folder: str) -> datetime:

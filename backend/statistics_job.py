@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from backend.alert_schema import content_plan, survey
+from backend.alert_schema import Origin, Survey, content_plan, survey
 from backend.config import Settings
 from backend.errors import TransferFailed
 from backend.livy import Batch, LivyGateway
@@ -12,6 +13,41 @@ from backend.models import Content, Phase
 from backend.script_store import JOB_FOLDER, ScriptStore
 
 ENTRY = "archive_statistics.py"
+
+
+def statistics_plan(
+    survey_name: str,
+    archive_uri: str,
+    folder: str,
+    *,
+    sample_rows_per_night: int,
+    tns_catalogue_uri: str | None = None,
+    refresh: bool = False,
+) -> dict[str, Any]:
+    """What the statistics job is told, as JSON has it."""
+    its_survey = survey(survey_name)
+    return {
+        "archive_uri": archive_uri,
+        "statistics_uri": folder,
+        "contents": {content: content_plan(its_survey, content).model_dump(mode="json") for content in Content},
+        "schema_ddl": its_survey.ddl,
+        "sample_columns": sample_columns(its_survey),
+        "sample_rows_per_night": sample_rows_per_night,
+        "tns_catalogue_uri": tns_catalogue_uri,
+        "refresh": refresh,
+    }
+
+
+def sample_columns(survey: Survey) -> tuple[str, ...]:
+    """Paths of the fields that hold one value each: all but history, stamps, lists, and what the job adds."""
+    hidden = (survey.history, *survey.cutouts)
+    return tuple(
+        field.path
+        for field in survey.fields.values()
+        if field.root not in hidden
+        and field.origin is not Origin.JOB
+        and not field.type.startswith(("struct", "map", "array", "binary"))
+    )
 
 
 class StatisticsJob:
@@ -53,13 +89,14 @@ class StatisticsJob:
             if not earlier.phase.is_final:
                 return earlier
             self._livy.cancel(earlier.id, self._name)  # an ended batch keeps its name until it is forgotten
-        plans = {content: content_plan(survey(survey_name), content).model_dump(mode="json") for content in Content}
-        plan = {
-            "archive_uri": self._archive_uri,
-            "statistics_uri": self._folder,
-            "contents": plans,
-            "refresh": refresh,
-        }
+        plan = statistics_plan(
+            survey_name,
+            self._archive_uri,
+            self._folder,
+            sample_rows_per_night=self._settings.sample_rows_per_night,
+            tns_catalogue_uri=self._settings.tns_catalogue_uri,
+            refresh=refresh,
+        )
         job = self._scripts.put_job(JOB_FOLDER, ENTRY)
         return self._livy.submit(
             self._name,

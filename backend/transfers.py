@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from backend.archive_facts import ArchiveFacts
 from backend.archive_folder import absolute_uri, check_archive
@@ -16,9 +15,6 @@ from backend.health import Health, check_side_by_side
 from backend.job_control import JobControl
 from backend.livy import LivyGateway
 from backend.models import (
-    ArchiveNights,
-    Content,
-    Estimate,
     KafkaTarget,
     Phase,
     ServiceHealth,
@@ -29,6 +25,7 @@ from backend.planning import plan_transfer
 from backend.reading import AlertReader
 from backend.receipt_topic import read_job_records
 from backend.script_store import ScriptStore
+from backend.size_limits import SizeLimits
 from backend.topics import TopicAdmin
 from backend.transfer_log import TransferLog
 
@@ -61,7 +58,8 @@ class Transfers:
             settings, log, livy, topics, scripts, lambda topic: read_job_records(self._kafka.bootstrap_servers, topic)
         )
         self._last_cleaning = datetime.min.replace(tzinfo=UTC)
-        self._archive = ArchiveFacts(settings, livy, scripts)
+        self.archive = ArchiveFacts(settings, livy, scripts)
+        """What is known of the archive, and the job that makes it known."""
         self._checks = {"Livy": livy.ping, "Kafka": topics.ping, "the archive": self._check_archive}
         self._health = Health(self._checks)
 
@@ -92,6 +90,12 @@ class Transfers:
         """Who submits here."""
         return self._settings.user
 
+    @property
+    def limits(self) -> SizeLimits:
+        """The sizes above which a submission asks to confirm, and is refused."""
+        settings = self._settings
+        return SizeLimits(confirm_bytes=settings.confirm_bytes, largest_bytes=settings.largest_bytes)
+
     def submit(self, request: TransferRequest, *, is_test: bool = False) -> Transfer:
         """Submit a job for the request; it starts at once if a place is free, and waits in the queue otherwise.
 
@@ -103,7 +107,7 @@ class Transfers:
         Raises
         ------
         InvalidRequest
-            The request cannot be done; nothing was created.
+            The request cannot be done, or would bring more than `limits` allow; nothing was created.
         ServiceUnavailable
             The archive, Livy or Kafka does not answer; nothing half-created stays.
         TransferFailed
@@ -119,8 +123,12 @@ class Transfers:
             kafka=self._kafka,
             limit=TEST_LIMIT if is_test else None,
             tns_catalogue_uri=self._settings.tns_catalogue_uri,
-            statistics_uri=self._archive.folder,
+            statistics_uri=self.archive.folder,
+            known=self.archive.nights(),
+            tns_labels=self.archive.tns_labels(),
         )
+        if not is_test:
+            self._check_size(request)
         check_side_by_side(self._checks.values())
         transfer = Transfer(
             id=transfer_id,
@@ -256,37 +264,9 @@ class Transfers:
         except InvalidRequest:
             return None
 
-    def archive_nights(self) -> ArchiveNights:
-        """The archive's nights with data; empty until the statistics have been made."""
-        return self._archive.nights()
-
-    def class_counts(self, nights: Sequence[date]) -> dict[str, int]:
-        """Label of a class -> alerts of these nights, the most frequent first."""
-        return self._archive.class_counts(nights)
-
-    def content_sizes(self, nights: Sequence[date]) -> dict[Content, float]:
-        """Mean bytes of an alert of these nights in each content; empty where nothing is known."""
-        return self._archive.content_sizes(nights)
-
-    def estimate(self, request: TransferRequest) -> Estimate:
-        """What the request would bring; see `ArchiveFacts.estimate`."""
-        return self._archive.estimate(request)
-
     def expected_seconds(self, request: TransferRequest, alerts: int) -> float | None:
         """How long the job will take for so many alerts, from past transfers; None when there are none to go by."""
         return expected_seconds(self._log.list(None, PAST), request.content, alerts, len(request.every_night()))
-
-    def refresh_statistics(self, *, everything: bool = False) -> None:
-        """Have the statistics of new nights made, or of all; see `ArchiveFacts.start_job`."""
-        self._archive.start_job(refresh=everything)
-
-    def statistics_phase(self) -> Phase | None:
-        """What the statistics job does; see `ArchiveFacts.job_phase`."""
-        return self._archive.job_phase()
-
-    def statistics_state(self) -> str:
-        """One sentence on what the statistics cover and whether they are being made."""
-        return self._archive.state()
 
     def health(self) -> tuple[ServiceHealth, ...]:
         """Whether each service answers; looked at anew after some seconds."""
@@ -296,6 +276,10 @@ class Transfers:
         for transfer in self._log.unfinished():
             self._jobs.refresh(transfer)
         self._start_waiting()
+
+    def _check_size(self, request: TransferRequest) -> None:
+        if refusal := self.limits.refusal(self.archive.estimate(request)):
+            raise InvalidRequest(refusal, "Choose fewer nights, a smaller content, or a sample.")
 
     def _archive_uri(self) -> str:
         if not self._settings.archive_uri:

@@ -16,6 +16,7 @@ from demo.light_curve_picture import save_light_curve
 from demo.main_job import Outcome, print_outcome, run_main_job
 from simulator.archive import InvalidSimulation
 from simulator.small_sky import NIGHTS, provide_small_sky
+from simulator.truth import catalogue_file
 from stack.services import provided_services
 
 
@@ -64,7 +65,8 @@ def _run(request: TransferRequest) -> Outcome:
         if not settings.archive_uri:
             _say("archive: simulating (set ARCHIVE_URI for another)")
             archive = provide_small_sky(settings.data_dir, lambda progress: None, request.every_night())
-            settings = settings.model_copy(update={"archive_uri": str(archive)})
+            catalogue = settings.tns_catalogue_uri or str(catalogue_file(archive).absolute())
+            settings = settings.model_copy(update={"archive_uri": str(archive), "tns_catalogue_uri": catalogue})
         outcome = run_main_job(Transfers.connect(settings), request, settings.data_dir / "demo", _say)
         picture = save_light_curve(outcome.out_dir, outcome.out_dir.with_suffix(".png"))
         _say(f"one light curve: {picture}" if picture else "no alert, and so no light curve")

@@ -16,6 +16,7 @@ from backend.transfers import Transfers
 from launcher.dashboard import running_dashboard
 from simulator.archive import InvalidSimulation, Progress
 from simulator.small_sky import NIGHTS, provide_small_sky
+from simulator.truth import catalogue_file
 from stack.embedded import EmbeddedStack
 from stack.foreground import Report, run_in_foreground
 from stack.kafka import KafkaServer
@@ -34,8 +35,10 @@ def main(port: int, report: Report) -> int:
     """Run until stopped, or until the dashboard ends by itself."""
     with provided_services(report) as (settings, stack):
         settings = _with_archive(settings, report)
+        environment = _environment(settings)
+        if stack:
+            stack.announce(**{name.lower(): value for name, value in environment.items() if name != "DATA_DIR"})
         chosen = choose_port(port)
-        environment = {"ARCHIVE_URI": settings.archive_uri or "", "DATA_DIR": str(settings.data_dir.absolute())}
         log_file = settings.data_dir / "dashboard.log"
         report(f"dashboard: starting (log: {log_file})")
         with running_dashboard(chosen, environment, log_file) as dashboard:
@@ -43,6 +46,13 @@ def main(port: int, report: Report) -> int:
             report("Ctrl-C stops everything.")
             transfers = Transfers.connect(settings)
             return _watch(dashboard, stack, lambda: _statistics_steps(transfers, report), report)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What the dashboard must be told beside the servers' addresses."""
+    told = {"ARCHIVE_URI": settings.archive_uri, "TNS_CATALOGUE_URI": settings.tns_catalogue_uri}
+    given = {name: value for name, value in told.items() if value}
+    return {**given, "DATA_DIR": str(settings.data_dir.absolute())}
 
 
 def _with_archive(settings: Settings, report: Report) -> Settings:
@@ -59,17 +69,18 @@ def _with_archive(settings: Settings, report: Report) -> Settings:
         archive = provide_small_sky(settings.data_dir, tell)
     except InvalidSimulation as error:
         raise QuicklookError(str(error)) from error
-    return settings.model_copy(update={"archive_uri": str(archive.absolute())})
+    catalogue = settings.tns_catalogue_uri or str(catalogue_file(archive).absolute())
+    return settings.model_copy(update={"archive_uri": str(archive.absolute()), "tns_catalogue_uri": catalogue})
 
 
 def _statistics_steps(transfers: Transfers, report: Report) -> Iterator[None]:
     """Have new nights counted, a look at each step; the dashboard works meanwhile, only without an estimate."""
     try:
-        transfers.refresh_statistics()
+        transfers.archive.start_statistics()
         report("statistics: counting new nights, for the estimates")
-        while transfers.statistics_phase() in (Phase.QUEUED, Phase.EXECUTING):
+        while transfers.archive.statistics_phase() in (Phase.QUEUED, Phase.EXECUTING):
             yield
-        report(f"statistics: {transfers.statistics_state()}")
+        report(f"statistics: {transfers.archive.statistics_state()}")
     except QuicklookError as error:
         report(f"statistics: {error}")
 

@@ -84,6 +84,11 @@ class _Seen:
         return _Seen(self.sources.take(rows), self.names[rows], self.alerts[rows], self.brightest_mag[rows])
 
 
+def catalogue_file(archive: Path) -> Path:
+    """Where the archive's catalogue like TNS's is, once `update_truth` has made it."""
+    return archive / TRUTH_FOLDER / CATALOGUE_FILE
+
+
 def update_truth(archive: Path) -> Truth:
     """Make truth table and catalogue of the archive's simulated nights; nothing is done where they are there.
 
@@ -98,19 +103,19 @@ def update_truth(archive: Path) -> Truth:
     nights = simulated_nights(archive)
     told = json.dumps([[str(night), simulation.seed, simulation.sizes.alerts, simulation.sizes.variation]
                        for night, simulation in nights]).encode()  # fmt: skip
-    objects_file, catalogue_file = folder / OBJECTS_FILE, folder / CATALOGUE_FILE
-    if objects_file.exists() and catalogue_file.exists():
+    objects_file, catalogue = folder / OBJECTS_FILE, catalogue_file(archive)
+    if objects_file.exists() and catalogue.exists():
         found = pq.read_metadata(objects_file)
         if (found.metadata or {}).get(_NIGHTS_KEY) == told:
-            with catalogue_file.open(encoding="utf-8", newline="") as lines:
+            with catalogue.open(encoding="utf-8", newline="") as lines:
                 return Truth(folder, found.num_rows, sum(1 for _ in csv.DictReader(lines)))
     folder.mkdir(parents=True, exist_ok=True)
-    partial_objects, partial_catalogue = (file.with_name(f".{file.name}") for file in (objects_file, catalogue_file))
+    partial_objects, partial_catalogue = (file.with_name(f".{file.name}") for file in (objects_file, catalogue))
     try:
         objects, lasting = _write_objects(partial_objects, nights, told)
         reported = _write_catalogue(partial_catalogue, lasting)
         # The table that says which nights it tells of comes last.
-        partial_catalogue.replace(catalogue_file)
+        partial_catalogue.replace(catalogue)
         partial_objects.replace(objects_file)
     finally:
         partial_objects.unlink(missing_ok=True)

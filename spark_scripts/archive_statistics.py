@@ -1,160 +1,174 @@
-"""The statistics of an archive: alerts, and their encoded size in each content, per night and class.
+"""The statistics of an archive: alerts and their encoded sizes per night and class, and a sample of the alerts.
 
 Usage: ``spark-submit --py-files spark_scripts.zip archive_statistics.py PLAN``, where PLAN is the path of a JSON
-document with ``archive_uri``, ``statistics_uri``, ``contents`` (name -> what is sent) and ``refresh`` (do all nights
-again). Each run writes folders of its own below ``statistics_uri``; a reader takes, for each night, the youngest
-folder that has it.
+document with the fields of `StatisticsPlan`. Each run writes folders of its own below ``statistics_uri``, with the
+tables ``sample`` and ``counts`` (the last to be written: with it, a folder is complete); a reader takes, for each
+night, the youngest complete folder that has it.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_scripts.archive import NIGHT, NightFiles, find_night_files, list_nights, read_nights
+from spark_scripts.alert_sample import CLASSES, STRATUM, drawn_alerts, sample_rows, with_sampled
+from spark_scripts.archive import (
+    NIGHT,
+    ROW,
+    NightFiles,
+    find_night_files,
+    read_nights,
+    survey_schema,
+    unsent_columns,
+)
+from spark_scripts.archive_files import list_nights
 from spark_scripts.content import encoded, sent_content
-from spark_scripts.java import hadoop_file_system, hadoop_path
 from spark_scripts.plan import ContentPlan, read_content
+from spark_scripts.schema_cache import load_schemas, save_schemas
 from spark_scripts.selection import with_classes
 from spark_scripts.session import open_session, read_text
+from spark_scripts.statistics_folders import COUNTS, SAMPLE, StatisticsFolders
+from spark_scripts.tns_catalogue import TnsCatalogue, read_catalogue
 
 NIGHTS_AT_ONCE = 32
 """Nights whose statistics become visible together."""
-SAMPLED_ALERTS = 200
+MEASURED_ALERTS = 200
 """Alerts of a night's first file on which sizes are measured; images and history of all would have to be read else."""
-CLASSES = ("finkclass", "tnsclass")
 
 
 @dataclass(frozen=True)
 class StatisticsPlan:
-    """What to count, and where to put it."""
+    """What to count, and where to put it.
+
+    Attributes
+    ----------
+    contents
+        Name -> what is sent; sizes are measured in each.
+    schema_ddl
+        The survey's columns and types, to which files of all years are aligned.
+    sample_columns
+        Dotted paths of the fields that the sample has.
+    sample_rows_per_night
+        Alerts drawn in proportion to the classes; besides, a few of each rare class.
+    tns_catalogue_uri
+        CSV file that ``tnsclass`` comes from; None: it is Unknown for all.
+    refresh
+        Count all nights again, not only those that are new.
+    """
 
     archive_uri: str
     statistics_uri: str
     contents: dict[str, ContentPlan]
+    schema_ddl: str
+    sample_columns: tuple[str, ...]
+    sample_rows_per_night: int
+    tns_catalogue_uri: str | None
     refresh: bool
 
 
 def read_statistics_plan(text: str) -> StatisticsPlan:
-    """Return the plan in a JSON document."""
+    """Return the plan in a JSON document.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When the document is not a plan: backend and job are of different versions.
+    """
     plan = json.loads(text)
     contents = {name: read_content(content) for name, content in plan["contents"].items()}
-    return StatisticsPlan(plan["archive_uri"], plan["statistics_uri"], contents, plan["refresh"])
+    return StatisticsPlan(**{**plan, "contents": contents, "sample_columns": tuple(plan["sample_columns"])})
 
 
 def update_statistics(spark: SparkSession, plan: StatisticsPlan) -> int:
-    """Count the nights that are not counted yet; return how many that were."""
-    old_folders = _folders(spark, plan.statistics_uri)
-    done = set() if plan.refresh else _nights_done(spark, old_folders)
+    """Count the nights that are not counted yet, or with another TNS catalogue; return how many that were."""
+    folders = StatisticsFolders(spark, plan.statistics_uri)
+    catalogue = read_catalogue(spark, plan.tns_catalogue_uri) if plan.tns_catalogue_uri else None
+    done = set() if plan.refresh else folders.nights_done(_version(catalogue))
     nights = [night for night in list_nights(spark, plan.archive_uri) if night not in done]
+    known = load_schemas(spark, plan.statistics_uri)
     counted = 0
     for start in range(0, len(nights), NIGHTS_AT_ONCE):
-        found = find_night_files(spark, plan.archive_uri, tuple(nights[start : start + NIGHTS_AT_ONCE]))
-        for group in _of_one_schema(found):
-            alerts = _classified(spark, plan.archive_uri, group)
-            some = _classified(spark, plan.archive_uri, _first_files(group))
-            _write(night_statistics(spark, alerts, some, plan.contents), plan.statistics_uri)
-            counted += len(group.files)
+        group = tuple(nights[start : start + NIGHTS_AT_ONCE])
+        found = find_night_files(spark, plan.archive_uri, group, known)
+        known |= found.schemas
+        save_schemas(spark, plan.statistics_uri, known)
+        if found.files:
+            _count(spark, plan, found, folders, catalogue)
+        counted += len(found.files)
         print(f"Counted {counted} of {len(nights)} nights.", flush=True)
-    if plan.refresh:
-        _remove(spark, old_folders)
+    folders.remove_replaced()
     return counted
 
 
-def night_statistics(
-    spark: SparkSession, alerts: DataFrame, some: DataFrame, contents: dict[str, ContentPlan]
+def _count(
+    spark: SparkSession,
+    plan: StatisticsPlan,
+    found: NightFiles,
+    folders: StatisticsFolders,
+    catalogue: TnsCatalogue | None,
+) -> None:
+    """Write the statistics of some nights."""
+    schema = survey_schema(spark, plan.schema_ddl)
+    alerts = read_nights(spark, plan.archive_uri, found, schema)
+    first_files = read_nights(spark, plan.archive_uri, _first_files(found), schema)
+    assert alerts is not None, "there is at least one file"
+    assert first_files is not None, "each night has one"
+    identified = identify(with_classes(alerts, catalogue)).persist()
+    try:
+        counts = with_sampled(
+            identified.groupBy(*STRATUM).agg(F.count("*").alias("alerts")), plan.sample_rows_per_night
+        )
+        folder = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        drawn = drawn_alerts(identified, counts)
+        folders.write(folder, SAMPLE, sample_rows(alerts, drawn, plan.sample_columns))
+        measured = with_classes(first_files, catalogue).filter(F.col(ROW) < MEASURED_ALERTS)
+        sizes = encoded_sizes(spark, measured, plan.contents, unsent_columns(found, schema))
+        table = with_sizes(counts, sizes).withColumnRenamed(NIGHT, "night")
+        folders.write(folder, COUNTS, table.withColumn("tns_catalogue", F.lit(_version(catalogue))).coalesce(1))
+    finally:
+        identified.unpersist()
+
+
+def identify(classified: DataFrame) -> DataFrame:
+    """``candid`` and stratum of all alerts, each ``candid`` once, as the receipt of a transfer counts them."""
+    first = F.min(F.struct(*STRATUM)).alias("first")
+    return classified.groupBy("candid").agg(first).select("candid", "first.*")
+
+
+def encoded_sizes(
+    spark: SparkSession, measured: DataFrame, contents: dict[str, ContentPlan], unsent: frozenset[str]
 ) -> DataFrame:
-    """Alerts and bytes per night and class.
-
-    Parameters
-    ----------
-    alerts
-        All alerts of nights of one schema, with classes.
-    some
-        Some of them in each night, of which sizes are measured.
-    contents
-        Name -> what is sent; gives a column ``bytes_<name>`` each.
-
-    Returns
-    -------
-    DataFrame
-        ``night, finkclass, tnsclass, alerts`` (exact: each ``candid`` once), and bytes: the mean size in the sample of
-        the same night and class, else of the night, times the alerts.
-    """
-    identified = alerts.select("candid", NIGHT, *CLASSES)
-    once = identified.groupBy("candid").agg(F.min(F.struct(NIGHT, *CLASSES)).alias("first")).select("first.*")
-    counts = once.groupBy(NIGHT, *CLASSES).agg(F.count("*").alias("alerts"))
-    sample = _sizes(spark, some, contents)
-    names = [f"bytes_{name}" for name in contents]
-    by_class = sample.groupBy(NIGHT, *CLASSES).agg(*(F.avg(name).alias(name) for name in names))
-    by_night = sample.groupBy(NIGHT).agg(*(F.avg(name).alias(f"night_{name}") for name in names))
-    joined = counts.join(by_class, [NIGHT, *CLASSES], "left").join(by_night, NIGHT, "left")
-    mean = {name: F.coalesce(F.col(name), F.col(f"night_{name}")) for name in names}
-    sizes = [F.round(mean[name] * F.col("alerts")).cast("bigint").alias(name) for name in names]
-    return joined.select(F.col(NIGHT).alias("night"), *CLASSES, "alerts", *sizes)
-
-
-def _sizes(spark: SparkSession, some: DataFrame, contents: dict[str, ContentPlan]) -> DataFrame:
-    """Encoded size of the first alerts of each file, in each content."""
-    sizes = [
-        F.length(encoded(sent_content(spark, some, content))).alias(f"bytes_{name}")
+    """Bytes of each measured alert in each content, ``bytes_<name>``, with its stratum."""
+    sizes = (
+        F.length(encoded(sent_content(spark, measured, content, unsent))).alias(f"bytes_{name}")
         for name, content in contents.items()
-    ]
-    return some.filter(F.col("_metadata.row_index") < SAMPLED_ALERTS).select(NIGHT, *CLASSES, *sizes)
+    )
+    return measured.select(*STRATUM, *sizes)
 
 
-def _classified(spark: SparkSession, archive_uri: str, found: NightFiles) -> DataFrame:
-    frame = read_nights(spark, archive_uri, found)
-    assert frame is not None, "a group has at least one file"
-    return with_classes(frame)
+def with_sizes(counts: DataFrame, sizes: DataFrame) -> DataFrame:
+    """Add the bytes of all ``alerts``: the mean of those measured in the same stratum, else of the same night."""
+    names = [name for name in sizes.columns if name not in STRATUM]
+    by_stratum = sizes.groupBy(*STRATUM).agg(*(F.avg(name).alias(name) for name in names))
+    by_night = sizes.groupBy(NIGHT).agg(*(F.avg(name).alias(f"night_{name}") for name in names))
+    joined = counts.join(by_stratum, list(STRATUM), "left").join(by_night, NIGHT, "left")
+    mean = {name: F.coalesce(F.col(name), F.col(f"night_{name}")) for name in names}
+    totals = [F.round(mean[name] * F.col("alerts")).cast("bigint").alias(name) for name in names]
+    return joined.select(NIGHT, *CLASSES, "alerts", "sampled", *totals)
+
+
+def _version(catalogue: TnsCatalogue | None) -> str:
+    return catalogue.version if catalogue else ""
 
 
 def _first_files(found: NightFiles) -> NightFiles:
     """The first file of each night only."""
-    return replace(found, files={night: names[:1] for night, names in found.files.items()})
-
-
-def _of_one_schema(found: NightFiles) -> Iterator[NightFiles]:
-    """Groups of nights that can be read together; a night with files of several schemas is left out for now."""
-    for schema, names in found.schemas.items():
-        nights = {night: files for night, files in found.files.items() if set(files) <= set(names)}
-        if nights:
-            yield NightFiles(files=nights, missing=(), unreadable=(), schemas={schema: names})
-
-
-def _write(rows: DataFrame, statistics_uri: str) -> None:
-    """One small file in a folder of its own, complete or absent."""
-    folder = f"{statistics_uri.rstrip('/')}/{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    rows.coalesce(1).write.parquet(folder)
-
-
-def _folders(spark: SparkSession, statistics_uri: str) -> list[str]:
-    """The complete folders of earlier runs."""
-    root = hadoop_path(spark, statistics_uri)
-    file_system = hadoop_file_system(spark, root)
-    if not file_system.exists(root):
-        return []
-    folders = [status.getPath() for status in file_system.listStatus(root) if status.isDirectory()]
-    complete = (folder for folder in folders if file_system.exists(hadoop_path(spark, f"{folder}/_SUCCESS")))
-    return sorted(folder.toString() for folder in complete)
-
-
-def _nights_done(spark: SparkSession, folders: list[str]) -> set[date]:
-    if not folders:
-        return set()
-    return {row.night for row in spark.read.parquet(*folders).select("night").distinct().collect()}
-
-
-def _remove(spark: SparkSession, folders: list[str]) -> None:
-    for folder in folders:
-        path = hadoop_path(spark, folder)
-        hadoop_file_system(spark, path).delete(path, True)
+    return replace(found, files={night: files[:1] for night, files in found.files.items()})
 
 
 def main(arguments: list[str]) -> int:

@@ -7,6 +7,8 @@ differ from the schema that readers have.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -17,16 +19,16 @@ from pyspark.sql.types import (
     DataType,
     DoubleType,
     IntegerType,
-    LongType,
     MapType,
     StringType,
     StructField,
     StructType,
 )
 
-from spark_scripts.archive import NIGHT, field_type
+from spark_scripts.archive import HIDDEN, field_type
 from spark_scripts.java import java, java_session
 from spark_scripts.plan import ContentPlan
+from spark_scripts.type_conversion import quoted
 
 CLASS_COLUMNS = ("finkclass", "tnsclass")
 CLIENT_TYPE = {
@@ -49,29 +51,26 @@ class Content:
         The expression of the whole record, a struct.
     schema_json
         Its Avro schema.
-    absent
-        Source paths asked for by name that these nights do not have; they are not sent.
     """
 
     record: Column
     schema_json: str
-    absent: tuple[str, ...]
 
 
-def sent_content(spark: SparkSession, frame: DataFrame, plan: ContentPlan) -> Content:
-    """Resolve the plan's content against the columns that the nights have."""
-    sources = _sent_sources(frame, plan)
-    absent = tuple(path for path in sources.values() if field_type(frame, path) is None)
-    columns = [_as_sent(frame, path).alias(name) for name, path in sources.items() if path not in absent]
+def sent_content(
+    spark: SparkSession, frame: DataFrame, plan: ContentPlan, unsent: Collection[str] = frozenset()
+) -> Content:
+    """Resolve the plan's content against the columns of the frame.
+
+    Parameters
+    ----------
+    unsent
+        Columns that are sent only if the plan names them: none of these nights has them (``archive.unsent_columns``).
+    """
+    sources = _sent_sources(frame, plan, unsent)
+    columns = [_as_sent(frame, path).alias(name) for name, path in sources.items()]
     record_type = frame.select(*columns).schema
-    return Content(record=F.struct(*columns), schema_json=avro_schema(spark, record_type), absent=absent)
-
-
-def empty_schema(spark: SparkSession) -> str:
-    """The schema of a topic without alerts, where no file says what the columns are."""
-    return avro_schema(
-        spark, StructType().add("candid", LongType()).add("finkclass", StringType()).add("tnsclass", StringType())
-    )
+    return Content(record=F.struct(*columns), schema_json=avro_schema(spark, record_type))
 
 
 def avro_schema(spark: SparkSession, record_type: StructType) -> str:
@@ -87,21 +86,28 @@ def encoded(content: Content) -> Column:
     return to_avro(content.record, content.schema_json)
 
 
-def _sent_sources(frame: DataFrame, plan: ContentPlan) -> dict[str, str]:
+def _sent_sources(frame: DataFrame, plan: ContentPlan, unsent: Collection[str]) -> dict[str, str]:
     """Sent name -> source path, in the order of the record."""
     sources = dict(plan.columns)
     if plan.others:
-        hidden = {*plan.without, *sources, *CLASS_COLUMNS, NIGHT}
-        sources |= {name: name for name in frame.columns if name not in hidden}
+        left_out = {*plan.without, *sources, *CLASS_COLUMNS, *HIDDEN, *unsent}
+        sources |= {_avro_name(name): name for name in frame.columns if name not in left_out}
         sources |= {name: name for name in CLASS_COLUMNS}
     return sources
 
 
+def _avro_name(name: str) -> str:
+    """The name of a column that only some tool's files have, in the characters that Avro allows."""
+    allowed = re.sub(r"\W", "_", name, flags=re.ASCII)
+    return f"_{allowed}" if allowed[:1].isdigit() else allowed
+
+
 def _as_sent(frame: DataFrame, path: str) -> Column:
     """The column, cast only where clients could not read it: a cast that changes nothing would still cost a copy."""
-    column = F.col(".".join(f"`{part}`" for part in path.split(".")))
+    parts = (path,) if path in frame.columns else path.split(".")
+    column = F.col(".".join(quoted(part) for part in parts))
     here = field_type(frame, path)
-    assert here is not None
+    assert here is not None, f"the plan names {path}, which is no field of the survey"
     sent = _client_type(here)
     return column if sent.simpleString() == here.simpleString() else column.cast(sent)
 
@@ -109,7 +115,9 @@ def _as_sent(frame: DataFrame, path: str) -> Column:
 def _client_type(data_type: DataType) -> DataType:
     """The type as sent: each part that clients cannot read replaced, everything nullable."""
     if isinstance(data_type, StructType):
-        return StructType([StructField(field.name, _client_type(field.dataType)) for field in data_type.fields])
+        return StructType(
+            [StructField(_avro_name(field.name), _client_type(field.dataType)) for field in data_type.fields]
+        )
     if isinstance(data_type, ArrayType):
         return ArrayType(_client_type(data_type.elementType))
     if isinstance(data_type, MapType):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
+
 from pyspark.sql import SparkSession
 
-from spark_scripts.java import hadoop_file_system, hadoop_path, java
+from spark_scripts.java import hadoop_configuration, hadoop_file_system, hadoop_path, java
 
 SQL_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
@@ -14,6 +17,9 @@ SQL_SETTINGS = {
     "spark.sql.variable.substitute": "false",  # or ${env:…} in a text would be replaced
     "spark.sql.shuffle.partitions": "16",  # only ids are shuffled, to be counted
     "spark.sql.files.ignoreCorruptFiles": "false",
+    # The files are known one by one; to look at each again is a matter of seconds, a job that does it takes longer.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000000",
+    "spark.sql.legacy.parquet.nanosAsLong": "true",  # files of other tools; refused otherwise
 }
 
 
@@ -34,3 +40,32 @@ def read_text(spark: SparkSession, path: str) -> str:
     finally:
         stream.close()
     return text
+
+
+def write_text(spark: SparkSession, path: str, text: str) -> None:
+    """Put a small file in the place of the one at `path`, if any; nobody ever sees half of it."""
+    target = hadoop_path(spark, path)
+    file_system = hadoop_file_system(spark, target)
+    beside = hadoop_path(spark, f"{path}.{uuid.uuid4().hex}")
+    stream = file_system.create(beside)
+    try:
+        stream.write(bytearray(text, "utf-8"))
+    finally:
+        stream.close()
+    java(spark).org.apache.hadoop.fs.FileContext.getFileContext(target.toUri(), hadoop_configuration(spark)).rename(
+        beside, target, _overwrite(spark)
+    )
+
+
+def _overwrite(spark: SparkSession) -> Any:
+    rename = java(spark).org.apache.hadoop.fs.Options.Rename
+    gateway: Any = spark.sparkContext._gateway
+    options = gateway.new_array(rename, 1)
+    options[0] = rename.OVERWRITE
+    return options
+
+
+def seconds_since_start(spark: SparkSession) -> float:
+    """How long the driver's JVM has been there."""
+    uptime_ms: int = java(spark).java.lang.management.ManagementFactory.getRuntimeMXBean().getUptime()
+    return uptime_ms / 1000

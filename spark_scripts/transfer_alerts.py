@@ -9,16 +9,22 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from typing import Any
+from dataclasses import replace
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from spark_scripts.archive import UnusableArchive, find_night_files, read_nights
-from spark_scripts.content import empty_schema, encoded, sent_content
+from spark_scripts.archive import find_night_files, read_nights, survey_schema, unsent_columns
+from spark_scripts.archive_files import UnusableArchive
+from spark_scripts.content import encoded, sent_content
+from spark_scripts.damaged_files import find_damaged, is_damage, tolerate_damage, whole_alerts
+from spark_scripts.drift import describe_drift
 from spark_scripts.plan import TransferPlan, read_plan
 from spark_scripts.receipt import RECEIPT, compose_receipt, count_alerts
-from spark_scripts.selection import absent_fields, select_alerts, with_classes
-from spark_scripts.session import open_session, read_text
+from spark_scripts.schema_cache import load_schemas
+from spark_scripts.selection import asked_columns, select_alerts, with_classes
+from spark_scripts.session import open_session, read_text, seconds_since_start
+from spark_scripts.tns_catalogue import UnusableCatalogue, read_catalogue
 from spark_scripts.topic_writer import TopicWriter
 
 FAILURE = "failure"
@@ -39,39 +45,44 @@ class Stopwatch:
         self._last = now
 
 
-def transfer(spark: SparkSession, plan: TransferPlan) -> None:
-    """Publish what the plan asks for, then the receipt that says what that was."""
+def transfer(spark: SparkSession, plan: TransferPlan, *, is_damaged: bool = False) -> None:
+    """Publish what the plan asks for, then the receipt that says what that was.
+
+    Parameters
+    ----------
+    is_damaged
+        Whether some file is known to be damaged; then such files are looked for.
+    """
     watch, writer = Stopwatch(), TopicWriter(spark, plan)
-    found = find_night_files(spark, plan.archive_uri, plan.nights)
-    frame = read_nights(spark, plan.archive_uri, found)
-    counts: list[dict[str, Any]] = []
-    too_large: list[dict[str, int]] = []
-    absent: tuple[str, ...] = ()
-    if frame is None:
-        schema_json = empty_schema(spark)
-        writer.publish_schema(schema_json)
-    else:
-        classified = with_classes(frame)
-        selected = select_alerts(classified, plan)
-        content = sent_content(spark, selected, plan.content)
-        schema_json = content.schema_json
-        absent = tuple(dict.fromkeys((*content.absent, *absent_fields(classified, plan.condition_columns))))
-        watch.lap("plan")
-        writer.publish_schema(schema_json)
-        watch.lap("schema")
-        writer.publish_alerts(selected, encoded(content))
-        watch.lap("publish")
-        too_large = writer.oversize_alerts()
-        counts = count_alerts(selected, too_large)
+    watch.laps_s["start"] = seconds_since_start(spark)
+    schema = survey_schema(spark, plan.schema_ddl)
+    known = load_schemas(spark, plan.statistics_uri)
+    found = find_night_files(spark, plan.archive_uri, plan.nights, known)
+    catalogue = read_catalogue(spark, plan.tns_catalogue_uri) if plan.tns_catalogue_uri else None
+    alerts = with_classes(read_nights(spark, plan.archive_uri, found, schema), catalogue)
+    selected = select_alerts(alerts, plan)
+    content = sent_content(spark, selected, plan.content, unsent_columns(found, schema))
+    value = encoded(content)
+    if is_damaged:
+        found = replace(found, unreadable=(*found.unreadable, *find_damaged(alerts, value)))
+        selected = whole_alerts(selected, value)
+    watch.lap("plan")
+    writer.publish_schema(content.schema_json)
+    watch.lap("schema")
+    writer.publish_alerts(selected, value)
+    watch.lap("publish")
+    too_large = writer.oversize_alerts()
+    counts = count_alerts(selected, too_large)
     watch.lap("count")
     receipt = compose_receipt(
         plan,
         found,
-        schema_json=schema_json,
+        schema_json=content.schema_json,
         counts=counts,
         offsets=writer.offsets(),
         too_large=too_large,
-        columns_absent=absent,
+        drift=describe_drift(found, schema, asked_columns(plan)),
+        tns_catalogue=catalogue.version if catalogue else "",
         versions={"spark": spark.version, "python": sys.version.split()[0]},
         timings_s=watch.laps_s,
     )
@@ -95,10 +106,18 @@ def main(arguments: list[str]) -> int:
 def run(spark: SparkSession, plan: TransferPlan) -> int:
     """Run the plan; what ends it early is said on the receipt topic too, for the user, and in the log."""
     try:
-        transfer(spark, plan)
+        try:
+            transfer(spark, plan)
+        except Py4JJavaError as error:
+            if not is_damage(error):
+                raise
+            print(f"Once more, without what is damaged: {_first_line(error)}", file=sys.stderr)
+            tolerate_damage(spark)
+            transfer(spark, plan, is_damaged=True)
     except Exception as error:  # noqa: BLE001  (whatever it is, the user must learn of it; the exit code tells Livy)
         traceback.print_exc()
-        message = str(error) if isinstance(error, UnusableArchive) else f"The job failed: {_first_line(error)}"
+        is_for_the_user = isinstance(error, (UnusableArchive, UnusableCatalogue))
+        message = str(error) if is_for_the_user else f"The job failed: {_first_line(error)}"
         TopicWriter(spark, plan).publish_record(FAILURE, {"message": message})
         return 1
     return 0

@@ -70,6 +70,7 @@ class EmbeddedStack:
         self._kafka: KafkaServer | None = None
         self._livy: LivyServer | None = None
         self._connectors: tuple[str, ...] = ()
+        self._announced: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as closing:
@@ -213,7 +214,12 @@ class EmbeddedStack:
         taken = wanted and not self._address_of(server).endswith(f":{wanted}")
         return f" (port {wanted} is taken)" if taken else ""
 
+    def announce(self, **settings: str) -> None:
+        """Let commands that run beside the stack have these settings too, where they are not told others."""
+        self._announced.update(settings)
+        self._publish_addresses()
+
     def _publish_addresses(self) -> None:
         partial = self._addresses_file.with_name(f"addresses.{os.getpid()}")
-        partial.write_text(json.dumps(self.addresses, indent=2) + "\n")
+        partial.write_text(json.dumps({**self.addresses, **self._announced}, indent=2) + "\n")
         partial.replace(self._addresses_file)

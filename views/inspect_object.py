@@ -31,7 +31,6 @@ def inspect(queries: AlertQueries, object_id: str, request: TransferRequest | No
     has_position = last.get("ra") is not None and last.get("dec") is not None
     position = SkyPosition(last["ra"], last["dec"]) if has_position else None
     object_title(object_id, alerts, queries.place(object_id), position)
-    nights = request.nights if request else None
     left, right = st.columns([3, 2], gap="large")
     with left:
         curve = light_curve(queries.visits_of(object_id))
@@ -42,7 +41,7 @@ def inspect(queries: AlertQueries, object_id: str, request: TransferRequest | No
             st.caption("These alerts have no magnitudes: there is no light curve.")
         if not queries.has_history:
             sentence = "This content has no history: earlier detections and upper limits are not here."
-            missing_part(sentence, object_id, nights, Content.MEDIUM)
+            missing_part(sentence, object_id, request, Content.MEDIUM)
     with right:
         number = st.pagination(len(alerts), default=len(alerts), key=f"alert_of_{object_id}") if len(alerts) > 1 else 1
         alert = alerts[number - 1]
@@ -51,7 +50,7 @@ def inspect(queries: AlertQueries, object_id: str, request: TransferRequest | No
             found = queries.stamps_of(alert["candid"], tuple(STAMPS.values()))
             cutout_panel({label: found.get(name) for label, name in STAMPS.items()})
         else:
-            missing_part("This content has no cutouts.", object_id, nights, Content.FULL)
+            missing_part("This content has no cutouts.", object_id, request, Content.FULL)
     alert_facts(alert, survey(request.survey if request else "ztf"), position)
 
 

@@ -42,7 +42,7 @@ def show(found: tuple[Transfer, ...]) -> None:
 def no_transfers() -> None:
     """What to do on an empty page."""
     st.caption("No transfer yet.")
-    example = example_request(transfers().archive_nights())
+    example = example_request(transfers().archive.nights())
     with st.container(horizontal=True):
         if example and st.button("Start with an example", type="primary", icon=":material/lightbulb:"):
             fill_draft(example)

@@ -9,6 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 COUNTED_S = 300.0
 """Until a new archive is counted, which the page sees by itself."""
+MOST_TABS = 100
+"""More than any page has."""
 ROW_PX = 33
 """Of a table, which is a picture to the browser; its header is a row too."""
 
@@ -53,6 +55,15 @@ def choose_content(page: Page, name: str) -> None:
     option = page.get_by_role("radio", name=name)
     option.click()
     expect(option).to_be_checked()
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Go on with the Tab key until this has the keyboard."""
+    for _ in range(MOST_TABS):
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"The Tab key does not lead to {wanted}.")
 
 
 def cells(page: Page) -> Locator:

@@ -13,11 +13,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from backend.models import Content, Phase, Transfer, TransferRequest
+from backend.models import ColumnDrift, Content, Phase, Transfer, TransferRequest
 from backend.nights import NightRange
 from backend.transfers import TEST_LIMIT, Transfers
 from stack.embedded import EmbeddedStack
 from tests.support.archives import (
+    DAMAGED_AFTER,
+    DAMAGED_NIGHT,
     DRIFTING_NIGHTS,
     LARGE_BYTES,
     LARGE_ROW,
@@ -32,6 +34,7 @@ from tests.support.archives import (
     make_archive,
     nights_of,
 )
+from tests.support.todays_alerts import alerts_of_today, columns_of, sent_of
 from tests.support.transfers import ended, messages_of, read, receipt_of, rows_of, settings_on
 
 pytestmark = pytest.mark.timeout(600)  # the first test waits for the jobs of all
@@ -46,7 +49,7 @@ DETECTION_FIELDS = (
 )
 NOT_IN_LIGHT = {"candidate", "prv_candidates", "cutoutScience", "cutoutTemplate", "cutoutDifference"}
 REAL_LIGHT_NIGHT, REAL_LIGHT_ALERTS = date(2024, 1, 15), 531
-REAL_FULL_NIGHT, REAL_FULL_ALERTS, REAL_FULL_COLUMNS = date(2026, 3, 22), 31, 58
+REAL_NIGHTS, REAL_ALERTS = (date(2019, 11, 1), date(2026, 3, 31)), 842
 
 Ended = Callable[[str], Transfer]
 
@@ -63,10 +66,11 @@ SIMULATED_REQUESTS = {
     "drift": a_request(DRIFTING_NIGHTS[0], DRIFTING_NIGHTS[1]),
     "oversize": a_request(OVERSIZE_NIGHT, content=Content.FULL),
     "truncated": a_request(TRUNCATED_NIGHT),
+    "damaged": a_request(DAMAGED_NIGHT, content=Content.MEDIUM),
 }
 REAL_REQUESTS = {
     "real light": a_request(REAL_LIGHT_NIGHT),
-    "real full": a_request(REAL_FULL_NIGHT, content=Content.FULL),
+    "all years": a_request(*REAL_NIGHTS, content=Content.FULL),
 }
 
 
@@ -147,7 +151,7 @@ def test_the_selection_is_what_the_archive_holds(transfers: Transfers, job: Ende
     )
     assert receipt.nights_used == SIMULATED_NIGHTS
     assert receipt.nights_missing == (MISSING_NIGHT,)
-    assert (receipt.gaps, receipt.note, receipt.columns_absent) == (0, "", ())
+    assert (receipt.gaps, receipt.note, receipt.drift) == (0, "", ())
     assert receipt.request["conditions"] == CONDITION
 
     progress, table = read(transfers, transfer.id)
@@ -203,7 +207,7 @@ def test_no_match_is_complete_and_says_why(transfers: Transfers, job: Ended) -> 
 def test_nights_without_data_are_complete_and_named(transfers: Transfers, job: Ended) -> None:
     transfer = job("no data")
     receipt = receipt_of(transfer)
-    nights = transfer.request.nights.nights()
+    nights = transfer.request.every_night()
     assert (transfer.phase, receipt.published) == (Phase.COMPLETED, 0)
     assert (receipt.nights_used, receipt.nights_missing) == ((), nights)
     assert "no readable data in the 3 nights" in receipt.note
@@ -222,16 +226,19 @@ def test_a_test_job_sends_a_handful_that_meets_the_request(transfers: Transfers,
     assert all(row["magpsf"] > 18 for row in table.to_pylist())
 
 
-def test_nights_of_different_schemas_are_refused_by_name(transfers: Transfers, job: Ended) -> None:
+def test_nights_of_different_schemas_arrive_together_and_the_receipt_says_how(
+    transfers: Transfers, job: Ended, archive: Path
+) -> None:
     transfer = job("drift")
-    assert transfer.phase is Phase.ERROR
-    assert transfer.receipt is None
-    assert transfer.message.startswith("The chosen nights have files of 2 different schemas.")
-    assert "mulens is double and string" in transfer.message
-    assert "tns is string and absent" in transfer.message
-    assert all(f"day={night:%d}/part-00000" in transfer.message for night in DRIFTING_NIGHTS)
-    assert "Traceback" not in transfer.message
-    assert any("UnusableArchive" in line for line in transfers.log_lines(transfer.id)), "the operator sees more"
+    today, other = (NightRange(start=night, stop=night) for night in DRIFTING_NIGHTS)
+    assert transfer.phase is Phase.COMPLETED
+    assert receipt_of(transfer).drift == (
+        ColumnDrift(column="tns", absent=(other,)),
+        ColumnDrift(column="mulens", converted={"string -> double": (other,)}),
+    )
+    progress, table = read(transfers, transfer.id)
+    assert (progress.complete, progress.distinct) == (True, SMALL_NIGHT_ALERTS)
+    assert rows_of(table).keys() == rows_of(nights_of(archive, today.start)).keys()
 
 
 def test_an_alert_too_large_for_a_message_is_named_and_the_rest_goes_on(
@@ -265,6 +272,22 @@ def test_a_damaged_file_is_named_and_the_rest_goes_on(transfers: Transfers, job:
     assert read(transfers, transfer.id).progress.complete
 
 
+def test_of_a_file_with_damaged_pages_comes_what_can_be_read(transfers: Transfers, job: Ended, archive: Path) -> None:
+    transfer = job("damaged")
+    receipt = receipt_of(transfer)
+    (damaged,) = receipt.files_unreadable
+    assert damaged.file.endswith(f"day={DAMAGED_NIGHT:%d}/part-00000.snappy.parquet")
+    assert damaged.reason == f"damaged: {DAMAGED_AFTER} of its {SMALL_NIGHT_ALERTS} alerts can be read"
+    assert (transfer.phase, receipt.gaps) == (Phase.COMPLETED, 1)
+
+    progress, table = read(transfers, transfer.id)
+    whole = nights_of(archive, SIMULATED_NIGHTS[1]).slice(0, SMALL_NIGHT_ALERTS)
+    readable = nights_of(archive, SIMULATED_NIGHTS[0]).slice(0, DAMAGED_AFTER)
+    assert set(rows_of(table)) == {*rows_of(whole), *rows_of(readable)}
+    assert receipt.published == sum(count.alerts for count in receipt.counts) == table.num_rows == progress.distinct
+    assert progress.complete
+
+
 def test_the_classes_of_a_real_night_are_the_community_s(
     real_transfers: Transfers, real_job: Ended, real_alerts: Path
 ) -> None:
@@ -281,19 +304,25 @@ def test_the_classes_of_a_real_night_are_the_community_s(
     assert arrived == {candid: community[candid] for candid in arrived}
 
 
-def test_a_real_night_in_full_arrives_as_it_is(real_transfers: Transfers, real_job: Ended, real_alerts: Path) -> None:
-    transfer = real_job("real full")
+def test_all_years_in_full_arrive_as_they_are(real_transfers: Transfers, real_job: Ended, real_alerts: Path) -> None:
+    transfer = real_job("all years")
+    receipt = receipt_of(transfer)
     progress, table = read(real_transfers, transfer.id)
-    source = nights_of(real_alerts / "archive" / "science", REAL_FULL_NIGHT)
-    assert (progress.complete, progress.distinct, receipt_of(transfer).published) == (True, *(REAL_FULL_ALERTS,) * 2)
-    assert len(source.column_names) == REAL_FULL_COLUMNS
-    assert table.column_names == [*source.column_names, "finkclass", "tnsclass"]
+    counted = (receipt.published, receipt.messages, progress.read, progress.distinct, table.num_rows)
+    assert (progress.complete, counted) == (True, (REAL_ALERTS,) * 5)
 
-    stamps = [row["cutoutScience"]["stampData"] for row in rows_of(table).values()]
-    assert all(stamp.startswith(b"\x1f\x8b") for stamp in stamps), "gzipped FITS"
-    arrived, expected = rows_of(table), rows_of(source)
+    folder = real_alerts / "archive" / "science"
+    columns = columns_of(folder)
+    expected = {alert["candid"]: sent_of(alert, Content.FULL, columns) for alert in alerts_of_today(folder)}
+    arrived = rows_of(table)
     assert {candid: without_classes(row) for candid, row in arrived.items()} == expected
     assert any(row["prv_candidates"] for row in expected.values()), "no history was compared"
+    stamps = [row["cutoutScience"]["stampData"] for row in arrived.values() if row["cutoutScience"]]
+    assert all(stamp.startswith(b"\x1f\x8b") for stamp in stamps), "gzipped FITS"
+
+    drift = {each.column: each for each in receipt.drift}
+    assert set(drift["mulens"].converted) == {"struct -> null"}
+    assert drift["cutoutScience"].absent == (NightRange(start=REAL_LIGHT_NIGHT, stop=REAL_LIGHT_NIGHT),)
 
 
 def without_classes(row: dict[str, Any]) -> dict[str, Any]:

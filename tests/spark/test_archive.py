@@ -1,18 +1,31 @@
-"""Reading nights: what is there, what is missing or broken, and what does not fit together."""
+"""Reading nights: what is there, what is missing or broken, and what is known of it from before."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
-from spark_scripts.archive import NIGHT, UnusableArchive, find_night_files, night_folder, read_nights
+from spark_scripts.archive import FILE, HIDDEN, NIGHT, ROW, NightFiles, find_night_files, read_nights, survey_schema
+from spark_scripts.archive_files import ArchiveFile, UnusableArchive, list_nights, night_folder
+from spark_scripts.schema_cache import CACHE_FILE, load_schemas, save_schemas
 
-FIRST, SECOND, THIRD = date(2024, 9, 1), date(2024, 9, 2), date(2024, 9, 3)
+FIRST, SECOND, THIRD = date(2024, 9, 1), date(2024, 9, 2), date(2024, 10, 3)
+
+Read = Callable[[NightFiles], DataFrame]
+
+
+@pytest.fixture
+def read(spark: SparkSession, tmp_path: Path) -> Read:
+    """The frame over the files found in the folder of the test."""
+    schema = survey_schema(spark, "candid bigint, mag float")
+    return lambda found: read_nights(spark, str(tmp_path), found, schema)
 
 
 def _write(archive: Path, night: date, columns: dict[str, pa.Array], name: str = "part-0.parquet") -> Path:
@@ -26,13 +39,18 @@ def _ids(*candids: int) -> dict[str, pa.Array]:
     return {"candid": pa.array(candids, pa.int64()), "mag": pa.array([18.5] * len(candids), pa.float32())}
 
 
-def test_only_the_nights_asked_for_are_read_and_each_row_knows_its_night(spark: SparkSession, tmp_path: Path) -> None:
-    _write(tmp_path, FIRST, _ids(1))
-    _write(tmp_path, SECOND, _ids(2, 3))
-    _write(tmp_path, THIRD, _ids(4))
-    frame = read_nights(spark, str(tmp_path), find_night_files(spark, str(tmp_path), (FIRST, SECOND)))
-    assert sorted((row.candid, row[NIGHT]) for row in frame.collect()) == [(1, FIRST), (2, SECOND), (3, SECOND)]
-    assert not {"year", "month", "day"} & set(frame.columns)
+def test_only_the_nights_asked_for_are_read_and_each_row_knows_its_place(
+    spark: SparkSession, tmp_path: Path, read: Read
+) -> None:
+    for night, candids in ((FIRST, (1,)), (SECOND, (2, 3)), (THIRD, (4,))):
+        _write(tmp_path, night, _ids(*candids))
+    found = find_night_files(spark, str(tmp_path), (FIRST, SECOND))
+    frame = read(found)
+    places = [(row.candid, row[NIGHT], row[FILE], row[ROW]) for row in frame.orderBy("candid").collect()]
+    ((first,), (second,)) = found.files.values()
+    assert places == [(1, FIRST, first.path, 0), (2, SECOND, second.path, 0), (3, SECOND, second.path, 1)]
+    assert frame.columns == ["candid", "mag", *HIDDEN]
+    assert list_nights(spark, str(tmp_path)) == [FIRST, SECOND, THIRD]
 
 
 def test_nights_without_files_are_missing(spark: SparkSession, tmp_path: Path) -> None:
@@ -44,41 +62,53 @@ def test_nights_without_files_are_missing(spark: SparkSession, tmp_path: Path) -
     assert list(found.files) == [FIRST]
 
 
-def test_a_range_without_any_file_gives_no_frame(spark: SparkSession, tmp_path: Path) -> None:
-    assert read_nights(spark, str(tmp_path), find_night_files(spark, str(tmp_path), (FIRST,))) is None
-
-
-def test_a_truncated_file_is_named_and_the_others_are_read(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_truncated_file_is_named_and_the_others_are_read(spark: SparkSession, tmp_path: Path, read: Read) -> None:
     _write(tmp_path, FIRST, _ids(1))
     broken = _write(tmp_path, FIRST, _ids(2), "part-1.parquet")
     broken.write_bytes(broken.read_bytes()[:-20])
     found = find_night_files(spark, str(tmp_path), (FIRST,))
     assert [Path(name).name for name, _ in found.unreadable] == ["part-1.parquet"]
-    assert [row.candid for row in read_nights(spark, str(tmp_path), found).collect()] == [1]
+    assert [row.candid for row in read(found).collect()] == [1]
 
 
-def test_files_of_different_types_are_refused_by_the_column_that_differs(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_type_that_spark_does_not_know_is_a_named_file(spark: SparkSession, tmp_path: Path, read: Read) -> None:
     _write(tmp_path, FIRST, _ids(1))
-    _write(tmp_path, SECOND, {"candid": pa.array([2], pa.int64()), "mag": pa.array([18.5], pa.float64())})
-    found = find_night_files(spark, str(tmp_path), (FIRST, SECOND))
-    with pytest.raises(UnusableArchive, match="mag is float and double"):
-        read_nights(spark, str(tmp_path), found)
-
-
-def test_the_order_of_columns_does_not_matter(spark: SparkSession, tmp_path: Path) -> None:
-    _write(tmp_path, FIRST, _ids(1))
-    _write(tmp_path, SECOND, dict(reversed(_ids(2).items())))
-    frame = read_nights(spark, str(tmp_path), find_night_files(spark, str(tmp_path), (FIRST, SECOND)))
-    assert sorted((row.candid, row.mag) for row in frame.collect()) == [(1, 18.5), (2, 18.5)]
+    _write(tmp_path, FIRST, {**_ids(2), "at": pa.array([1], pa.time64("ns"))}, "part-1.parquet")
+    found = find_night_files(spark, str(tmp_path), (FIRST,))
+    assert [(Path(name).name, reason) for name, reason in found.unreadable] == [
+        ("part-1.parquet", "has a column of a type that Spark does not know")
+    ]
+    assert [row.candid for row in read(found).collect()] == [1]
 
 
 def test_a_wrong_address_is_not_taken_for_an_empty_archive(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(UnusableArchive, match="no archive at"):
-        find_night_files(spark, str(tmp_path / "nowhere"), (FIRST,))
+    for look in (lambda uri: find_night_files(spark, uri, (FIRST,)), lambda uri: list_nights(spark, uri)):
+        with pytest.raises(UnusableArchive, match="no archive at"):
+            look(str(tmp_path / "nowhere"))
 
 
-def test_the_real_archive_of_several_generations_is_refused_by_name(spark: SparkSession, real_alerts: Path) -> None:
-    archive = str(real_alerts / "archive" / "science")
-    found = find_night_files(spark, archive, (date(2024, 1, 15), date(2026, 3, 22)))
-    with pytest.raises(UnusableArchive, match="2 different schemas"):
-        read_nights(spark, archive, found)
+def test_a_file_known_from_before_is_not_opened_again_until_it_changes(
+    spark: SparkSession, tmp_path: Path, read: Read
+) -> None:
+    archive, statistics = tmp_path / "archive", str(tmp_path / "statistics")
+    file = _write(archive, FIRST, _ids(1))
+    learned = find_night_files(spark, str(archive), (FIRST,)).schemas
+    assert load_schemas(spark, statistics) == load_schemas(spark, "") == {}
+    save_schemas(spark, statistics, {ArchiveFile("file:/gone", 1, 2): "{}"})
+    save_schemas(spark, statistics, learned)
+    known = load_schemas(spark, statistics)
+    assert known == learned
+    assert len([each for each in Path(statistics).iterdir() if each.name.startswith(CACHE_FILE)]) == 1
+
+    before = file.stat()
+    file.write_bytes(b"\0" * before.st_size)  # whoever opens it will find no footer
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert find_night_files(spark, str(archive), (FIRST,), known).schemas == learned
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns + 10**9))
+    assert len(find_night_files(spark, str(archive), (FIRST,), known).unreadable) == 1
+
+
+def test_a_cache_of_another_version_is_no_cache(spark: SparkSession, tmp_path: Path) -> None:
+    for text in ("", "[]", '{"schemas": [], "files": [["a", 1, 2, 0]]}'):
+        (tmp_path / CACHE_FILE).write_text(text)
+        assert load_schemas(spark, str(tmp_path)) == {}

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
+import pyarrow.parquet as pq
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from backend.alert_classes import wanted_classes
-from backend.alert_schema import content_plan, survey
-from backend.estimate import counts_by_label, estimate
-from backend.models import Content
+from backend.alert_classes import label_of
+from backend.alert_schema import survey
+from backend.archive_estimates import ArchiveEstimates
+from backend.models import Content, TransferRequest
+from backend.nights import NightRange
 from backend.statistics import Statistics
+from backend.statistics_job import sample_columns, statistics_plan
 from simulator.archive import night_folder, simulate_archive
-from spark_scripts.archive import find_night_files, read_nights
-from spark_scripts.archive_statistics import StatisticsPlan, update_statistics
+from spark_scripts.archive import find_night_files, read_nights, survey_schema, unsent_columns
+from spark_scripts.archive_statistics import StatisticsPlan, read_statistics_plan, update_statistics
 from spark_scripts.content import encoded, sent_content
-from spark_scripts.plan import read_content
-from spark_scripts.receipt import count_alerts
-from spark_scripts.selection import select_alerts, with_classes
-from tests.support.plans import a_plan
+from spark_scripts.selection import with_classes
 
 NIGHTS = tuple(date(2024, 9, 1) + timedelta(days=number) for number in range(4))
 ALERTS_PER_NIGHT = 150
-CONTENTS = {
-    str(content): read_content(content_plan(survey("ztf"), content).model_dump(mode="json")) for content in Content
-}
+ROWS_PER_NIGHT = 20
 REQUESTS = 20
 
 
@@ -42,67 +42,129 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def counted(spark: SparkSession, archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def catalogue(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A name server that has classified the first alert of the archive."""
+    first = pq.read_table(next(night_folder(archive, NIGHTS[0]).glob("*.parquet")), columns=["candidate"]).slice(0, 1)
+    alert = first.to_pylist()[0]["candidate"]
+    file = tmp_path_factory.mktemp("catalogue") / "tns.csv"
+    file.write_text(f"name,ra,declination,type\n2024abc,{alert['ra']},{alert['dec']},SN Ia\n")
+    return file
+
+
+@pytest.fixture(scope="module")
+def counted(spark: SparkSession, archive: Path, catalogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Statistics of the three nights."""
     folder = tmp_path_factory.mktemp("statistics")
-    assert update_statistics(spark, _plan(archive, folder)) == 3
+    assert update_statistics(spark, _plan(archive, folder, catalogue)) == 3
     return folder
 
 
-def _plan(archive: Path, folder: Path, *, refresh: bool = False) -> StatisticsPlan:
-    return StatisticsPlan(str(archive), str(folder), CONTENTS, refresh)
+@pytest.fixture(scope="module")
+def alerts(spark: SparkSession, archive: Path) -> DataFrame:
+    """All alerts, with classes."""
+    schema = survey_schema(spark, survey("ztf").ddl)
+    found = find_night_files(spark, str(archive), NIGHTS)
+    return with_classes(read_nights(spark, str(archive), found, schema)).cache()
 
 
-def test_requests_without_conditions_are_estimated_exactly(spark: SparkSession, archive: Path, counted: Path) -> None:
-    statistics = Statistics(counted.as_uri())
-    labels = list(counts_by_label(statistics.counts(NIGHTS)))
+def _plan(archive: Path, folder: Path, catalogue: Path | None = None, *, refresh: bool = False) -> StatisticsPlan:
+    plan = statistics_plan(
+        "ztf",
+        str(archive),
+        str(folder),
+        sample_rows_per_night=ROWS_PER_NIGHT,
+        tns_catalogue_uri=str(catalogue) if catalogue else None,
+        refresh=refresh,
+    )
+    return read_statistics_plan(json.dumps(plan))
+
+
+def _estimates(folder: Path) -> ArchiveEstimates:
+    return ArchiveEstimates(folder.as_uri(), "ztf", folder / "cache")
+
+
+def test_requests_without_conditions_are_estimated_exactly(alerts: DataFrame, counted: Path) -> None:
+    estimates = _estimates(counted)
+    counts = estimates.class_counts(NIGHTS)
+    assert counts["(TNS) SN Ia"] > 0
+    labels = [label for label in counts if not label.startswith("(TNS)")]
+    rows = alerts.select("_night", "finkclass").collect()
     choose = random.Random(1)
     for _ in range(REQUESTS):
-        nights = tuple(sorted(choose.sample(NIGHTS, choose.randint(1, 4))))
-        wanted = wanted_classes(tuple(choose.sample(labels, choose.randint(0, 4))))
-        expected = estimate(
-            statistics.counts(nights), nights, statistics.nights(), wanted, Content.FULL, has_conditions=False
+        first, last = sorted(choose.choices(NIGHTS, k=2))
+        request = TransferRequest(
+            nights=NightRange(start=first, stop=last), classes=tuple(choose.sample(labels, choose.randint(1, 4)))
         )
-        plan = a_plan(finkclasses=wanted.finkclasses, tnsclasses=wanted.tnsclasses)
-        frame = read_nights(spark, str(archive), find_night_files(spark, str(archive), nights))
-        published = [] if frame is None else count_alerts(select_alerts(with_classes(frame), plan), [])
+        expected = estimates.estimate(request)
+        names = {label.partition(") ")[2] or label for label in request.classes}
+        published = [row for row in rows if first <= row["_night"] <= last and _spelling(row.finkclass) in names]
         assert expected.is_exact
-        assert expected.alerts == sum(count["alerts"] for count in published), (nights, wanted)
-        assert {(str(c.night), c.finkclass): c.alerts for c in expected.counts} == {
-            (count["night"], count["finkclass"]): count["alerts"] for count in published
-        }
+        assert expected.alerts == len(published), request
+        assert {(count.night, count.finkclass) for count in expected.counts} == {tuple(row) for row in published}
 
 
-def test_sizes_are_those_of_the_encoded_alerts(spark: SparkSession, archive: Path, counted: Path) -> None:
-    # All alerts of so small a night are sampled: the sum of the sizes is exact, up to rounding.
-    rows = Statistics(counted.as_uri()).counts(NIGHTS[:1])
-    frame = with_classes(read_nights(spark, str(archive), find_night_files(spark, str(archive), NIGHTS[:1])))
+def _spelling(finkclass: str) -> str:
+    """The spelling that the label has."""
+    return label_of(finkclass).partition(") ")[2] or finkclass
+
+
+def test_sizes_are_those_of_the_encoded_alerts(
+    spark: SparkSession, archive: Path, alerts: DataFrame, counted: Path
+) -> None:
+    # All alerts of so small a night are measured: the sum of the sizes is exact, up to rounding.
+    counts = Statistics(counted.as_uri()).snapshot().counts.of_nights(NIGHTS[:1])
+    first = alerts.filter(F.col("_night") == NIGHTS[0])
+    schema = survey_schema(spark, survey("ztf").ddl)
+    unsent = unsent_columns(find_night_files(spark, str(archive), NIGHTS), schema)
     for content in Content:
-        value = encoded(sent_content(spark, frame, CONTENTS[content]))
-        size_bytes = frame.select(F.sum(F.length(value))).first()[0]
-        assert sum(row.size_bytes[content] for row in rows) == pytest.approx(size_bytes, abs=len(rows))
+        value = encoded(sent_content(spark, first, _plan(archive, counted).contents[content], unsent))
+        size_bytes = first.select(F.sum(F.length(value))).first()[0]
+        assert counts.total_bytes(content) == pytest.approx(size_bytes, abs=len(counts.night))
 
 
-def test_each_small_night_has_sizes(counted: Path) -> None:
-    # Spark reads several small files in one task: a sample by task would leave out all nights but the first.
-    rows = Statistics(counted.as_uri()).counts(NIGHTS)
-    assert len({row.night for row in rows}) == 3
-    assert all(row.size_bytes[Content.FULL] > 30_000 * row.alerts for row in rows)
+def test_each_class_has_ten_rows_a_night_or_all_and_they_are_as_in_the_archive(
+    alerts: DataFrame, counted: Path
+) -> None:
+    counts = Statistics(counted.as_uri()).snapshot().counts
+    assert ((counts.sampled >= 10) | (counts.sampled == counts.alerts)).all()
+    assert (counts.sampled < counts.alerts).any()
+    sample = duckdb.sql(f"SELECT * FROM '{counted}/*/sample/*.parquet'")
+    assert set(sample.columns) == {*sample_columns(survey("ztf")), "night", "finkclass", "tnsclass"}
+    rows = {row[0]: row[1:] for row in sample.select('candid, "candidate.magpsf", tracklet, finkclass').fetchall()}
+    assert len(rows) == counts.sampled.sum()
+    there = alerts.select("candid", "candidate.magpsf", "tracklet", "finkclass").collect()
+    assert rows.items() <= {row.candid: tuple(row)[1:] for row in there}.items()
 
 
 def test_only_new_nights_are_counted_unless_told_otherwise(
-    spark: SparkSession, archive: Path, counted: Path, tmp_path: Path
+    spark: SparkSession, archive: Path, catalogue: Path, counted: Path, tmp_path: Path
 ) -> None:
     grown, folder = tmp_path / "archive", tmp_path / "statistics"
     shutil.copytree(archive, grown)
     shutil.copytree(counted, folder)
+    older = folder / "20200101T000000000000"
+    older.mkdir()
     simulate_archive(grown, NIGHTS, ALERTS_PER_NIGHT)
-    assert update_statistics(spark, _plan(grown, folder)) == 1
-    assert update_statistics(spark, _plan(grown, folder)) == 0
-    assert Statistics(folder.as_uri()).nights().nights == NIGHTS
-    assert update_statistics(spark, _plan(grown, folder, refresh=True)) == 4
-    assert len(list(folder.glob("*/_SUCCESS"))) == 1
-    assert sum(row.alerts for row in Statistics(folder.as_uri()).counts(NIGHTS)) == 4 * ALERTS_PER_NIGHT
+    kept = tmp_path / "tns.csv"
+    shutil.copy2(catalogue, kept)
+    assert update_statistics(spark, _plan(grown, folder, kept)) == 1
+    assert not older.exists(), "a folder of an older version is of no use"
+    assert update_statistics(spark, _plan(grown, folder, kept)) == 0
+    assert _estimates(folder).nights().nights == NIGHTS
+    kept.write_text(catalogue.read_text() + "2024abd,1,2,SN II\n")
+    assert update_statistics(spark, _plan(grown, folder, kept)) == 4, "another catalogue, other classes"
+    assert len(list(folder.glob("*/counts/_SUCCESS"))) == 1
+    whole = TransferRequest(nights=NightRange(start=NIGHTS[0], stop=NIGHTS[-1]))
+    assert _estimates(folder).estimate(whole).alerts == 4 * ALERTS_PER_NIGHT
+
+
+def test_all_years_of_the_real_archive_are_counted(spark: SparkSession, real_alerts: Path, tmp_path: Path) -> None:
+    assert update_statistics(spark, _plan(real_alerts / "archive" / "science", tmp_path)) == 59
+    estimates = _estimates(tmp_path)
+    nights = estimates.nights().nights
+    whole = NightRange(start=nights[0], stop=nights[-1])
+    assert estimates.estimate(TransferRequest(nights=whole)).alerts == 842
+    assert estimates.estimate(TransferRequest(nights=whole, conditions="candidate.magpsf < 18")).alerts > 0
 
 
 def test_the_archive_itself_is_left_alone(archive: Path, counted: Path) -> None:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from spark_scripts.archive import NIGHT
 from spark_scripts.content import encoded, sent_content
 from spark_scripts.plan import ContentPlan
-from spark_scripts.selection import select_alerts, with_classes
+from spark_scripts.selection import asked_columns, select_alerts, with_classes
 from tests.support.plans import a_plan
 
 
@@ -56,25 +56,17 @@ def test_conditions_apply_to_fields_that_are_not_sent(alerts: DataFrame) -> None
     assert _candids(select_alerts(with_classes(alerts), plan)) == [2, 3]
 
 
-def test_a_field_that_the_nights_do_not_have_fulfils_no_condition_and_is_not_sent(alerts: DataFrame) -> None:
-    plan = a_plan(
-        conditions=("(`slsn_score` > 0.5) OR (`candidate`.`drb` > 0.5) OR `candid` = 2",),
-        condition_columns={"slsn_score": "double", "candidate.drb": "float", "candid": "bigint"},
-    )
-    selected = select_alerts(with_classes(alerts), plan)
-    assert _candids(selected) == [2]
-    assert selected.schema["candidate"] == alerts.schema["candidate"]
-    assert "slsn_score" not in selected.columns
+def test_keys_of_a_map_can_be_asked_for(alerts: DataFrame) -> None:
+    assert _candids(select_alerts(with_classes(alerts), a_plan(conditions=("`mangrove`.`ab` > 2",)))) == [3]
 
 
-def test_map_keys_and_absent_structs_can_be_asked_for(alerts: DataFrame) -> None:
-    plan = a_plan(
-        conditions=("`mangrove`.`ab` > 2", "NOT (`t2`.`SNIa` > 0.5) OR `t2`.`SNIa` IS NULL"),
-        condition_columns={"mangrove.ab": "float", "t2.SNIa": "float"},
-    )
-    selected = select_alerts(with_classes(alerts), plan)
-    assert _candids(selected) == [3]
-    assert "t2" not in selected.columns
+def test_the_columns_that_a_plan_names_are_those_of_its_conditions_and_its_content() -> None:
+    content = ContentPlan(columns=(("jd", "candidate.jd"), ("t2_KN", "t2.KN")))
+    assert asked_columns(a_plan(conditions=("`mangrove`.`ab` > 2",), content=content)) >= {
+        "candidate",
+        "t2",
+        "mangrove",
+    }
 
 
 def test_a_limit_gives_the_same_alerts_at_each_look(alerts: DataFrame) -> None:
@@ -126,11 +118,17 @@ def test_a_cut_content_flattens_leaves_out_and_puts_the_classes_last(spark: Spar
     ]  # fmt: skip
 
 
-def test_fields_picked_by_hand_are_sent_alone_and_absent_ones_are_named(spark: SparkSession, alerts: DataFrame) -> None:
-    plan = ContentPlan(columns=(("candid", "candid"), ("jd", "candidate.jd"), ("t2", "t2")), others=False)
+def test_fields_picked_by_hand_are_sent_alone(spark: SparkSession, alerts: DataFrame) -> None:
+    plan = ContentPlan(columns=(("candid", "candid"), ("jd", "candidate.jd"), ("ab", "mangrove.ab")), others=False)
     content = sent_content(spark, with_classes(alerts), plan)
-    assert content.absent == ("t2",)
-    assert list(_decoded(spark, alerts, content)[0]) == ["candid", "jd"]
+    assert list(_decoded(spark, alerts, content)[0]) == ["candid", "jd", "ab"]
+
+
+def test_a_column_that_none_of_the_nights_has_is_sent_only_by_name(spark: SparkSession, alerts: DataFrame) -> None:
+    named = ContentPlan(columns=(("score", "score"),))
+    for plan, is_sent in ((named, True), (ContentPlan(), False)):
+        content = sent_content(spark, with_classes(alerts), plan, {"score"})
+        assert ("score" in _decoded(spark, with_classes(alerts), content)[0]) is is_sent
 
 
 def test_the_schema_is_one_that_the_community_client_reads(spark: SparkSession, real_alerts: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from streamlit.web import cli
 
+from tests.support.archive_double import ArchiveDouble
 from tests.support.facade import Facade
 from tests.support.simulated_alerts import simulated_alerts
 from views.components import session
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def main(options: list[str]) -> None:
     """Serve it until interrupted; options are Streamlit's."""
     archive = simulated_alerts(int(os.environ.get("NIGHTS", "5")), int(os.environ.get("ALERTS_PER_NIGHT", "600")))
-    facade = Facade(Path(tempfile.mkdtemp()), archive, is_slow="SLOW" in os.environ)
+    facade = Facade(Path(tempfile.mkdtemp()), ArchiveDouble(archive), is_slow="SLOW" in os.environ)
     session.connect_transfers = lambda _settings: facade  # type: ignore[assignment,return-value]
     os.chdir(ROOT)
     sys.argv = ["streamlit", "run", "streamlit_app.py", *options]

@@ -21,6 +21,9 @@ LARGE_ROW, LARGE_BYTES = 5, 9_000_000
 TRUNCATED_NIGHT = date(2024, 10, 5)
 TRUNCATED_FILE = "part-00001.snappy.parquet"
 DRIFTING_NIGHTS = (date(2024, 10, 10), date(2024, 10, 11))
+DAMAGED_NIGHT = date(2024, 10, 15)
+DAMAGED_AFTER = 25
+"""Alerts of the damaged night's first file that can be read; a second file is whole."""
 SMALL_NIGHT_ALERTS = 40
 
 
@@ -31,7 +34,7 @@ def nights_of(archive: Path, *nights: date) -> pa.Table:
 
 
 def make_archive(folder: Path) -> Path:
-    """An archive with two good nights and a missing one, and three small nights for the faults."""
+    """An archive with two good nights and a missing one, and small nights for the faults."""
     simulate_archive(folder, SIMULATED_NIGHTS, ALERTS_PER_NIGHT, 7)
     small = nights_of(folder, SIMULATED_NIGHTS[0]).slice(0, SMALL_NIGHT_ALERTS)
     stamps = {OVERSIZE_ROW: os.urandom(OVERSIZE_BYTES), LARGE_ROW: os.urandom(LARGE_BYTES)}
@@ -42,7 +45,22 @@ def make_archive(folder: Path) -> Path:
     as_text = small.column("mulens").cast(pa.string())
     drifted = small.set_column(small.schema.get_field_index("mulens"), "mulens", as_text).drop_columns(["tns"])
     _write(folder, DRIFTING_NIGHTS[1], drifted)
+    _damage(_write(folder, DAMAGED_NIGHT, small), small)
+    others = nights_of(folder, SIMULATED_NIGHTS[1]).slice(0, SMALL_NIGHT_ALERTS)
+    pq.write_table(others, night_folder(folder, DAMAGED_NIGHT) / "part-00001.snappy.parquet")
     return folder
+
+
+def _damage(file: Path, alerts: pa.Table) -> None:
+    """Write the file with one column of its last rows gone; its footer is fine, and so are the other columns."""
+    pq.write_table(alerts, file, compression="snappy", row_group_size=DAMAGED_AFTER)
+    last_rows = pq.ParquetFile(file).metadata.row_group(1)
+    columns = (last_rows.column(number) for number in range(last_rows.num_columns))
+    column = next(each for each in columns if each.path_in_schema == "candidate.rb")
+    content = bytearray(file.read_bytes())
+    begin = min(column.data_page_offset, column.dictionary_page_offset or column.data_page_offset)
+    content[begin : begin + column.total_compressed_size] = bytes(column.total_compressed_size)
+    file.write_bytes(content)
 
 
 def _with_stamps(alerts: pa.Table, stamps: dict[int, bytes]) -> pa.Table:

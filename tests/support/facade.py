@@ -7,24 +7,19 @@ real decoder and kept in real stores.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 
-from backend.alert_classes import FINK, FINK_CLASSES, SIMBAD, UNKNOWN, wanted_classes
+from backend.alert_classes import wanted_classes
 from backend.alert_decoder import AlertDecoder
 from backend.alert_schema import content_plan, survey
-from backend.conditions import parse_conditions
 from backend.errors import InvalidRequest, ServiceUnavailable
 from backend.ingest import IngestProgress, IngestState
 from backend.models import (
-    ArchiveNights,
-    ClassCount,
-    Content,
-    Estimate,
     KafkaTarget,
     Phase,
     Receipt,
@@ -32,16 +27,17 @@ from backend.models import (
     Transfer,
     TransferRequest,
 )
-from backend.nights import NightRange
 from backend.planning import plan_transfer
 from backend.reading import AlertReader
+from backend.size_limits import SizeLimits
 from tests.support.alert_records import encoded
+from tests.support.archive_double import CLASSES, ArchiveDouble
 from tests.support.avro_schema import avro_schema
 from tests.support.simulated_alerts import cut, night_of, simulated_alerts
 
-SIZES = {Content.LIGHTCURVE: 1_020.0, Content.MEDIUM: 13_100.0, Content.CUTOUTS: 39_400.0, Content.FULL: 52_300.0}
 TEST_LIMIT = 10
 BATCH = 200
+CONFIRM_BYTES, LARGEST_BYTES = 10**9, 5 * 10**11
 
 
 class TableReader(AlertReader):
@@ -109,70 +105,26 @@ class Facade:
     folder
         For stores; a temporary folder.
     archive
-        The alerts of the archive, with their classes.
+        What is known of it, and its alerts.
     """
 
     folder: Path
-    archive: pa.Table
+    archive: ArchiveDouble
     user: str = "lena"
-    is_counted: bool = True
     is_slow: bool = False
     leaves_running: bool = False
     down: dict[str, str] = field(default_factory=dict)
     """Service -> what it says while it does not answer."""
     transfers: list[Transfer] = field(default_factory=list)
 
-    def archive_nights(self) -> ArchiveNights:
-        """The nights of the simulated archive."""
-        return ArchiveNights(nights=self._nights, updated_at=datetime.now(UTC)) if self.is_counted else ArchiveNights()
+    def expected_seconds(self, _request: TransferRequest, alerts: int) -> float | None:
+        """A thousand alerts a second."""
+        return 20 + alerts / 1000
 
-    def class_counts(self, nights: NightRange) -> dict[str, int]:
-        """Label -> alerts."""
-        counts: dict[str, int] = {}
-        for each in self._counts(nights) if self.is_counted else ():
-            names = (_label(each.finkclass), each.tnsclass)
-            for name in dict.fromkeys(name for name in names if name != UNKNOWN or names == (UNKNOWN, UNKNOWN)):
-                counts[name] = counts.get(name, 0) + each.alerts
-        return counts
-
-    def content_sizes(self, nights: NightRange) -> dict[Content, float]:
-        """Mean size of an alert, in bytes."""
-        return SIZES if self.is_counted else {}
-
-    def estimate(self, request: TransferRequest) -> Estimate:
-        """As the statistics would have it."""
-        its_survey = survey(request.survey)
-        content_plan(its_survey, request.content)
-        parse_conditions(request.conditions, its_survey)
-        wanted = wanted_classes(request.classes)
-        asked = request.nights.nights()
-        if not self.is_counted:
-            return Estimate(alerts=0, alerts_of_nights=0, size_bytes=0, nights_unknown=asked, is_exact=False)
-        every = tuple(self._counts(request.nights))
-        chosen = tuple(
-            each
-            for each in every
-            if not request.classes or each.finkclass in wanted.finkclasses or each.tnsclass in wanted.tnsclasses
-        )
-        alerts = sum(each.alerts for each in chosen)
-        size = SIZES[request.content] if isinstance(request.content, Content) else 300.0
-        return Estimate(
-            alerts=alerts,
-            alerts_of_nights=sum(each.alerts for each in every),
-            size_bytes=int(alerts * size),
-            counts=chosen,
-            nights_without_data=tuple(night for night in asked if night not in self._nights),
-            is_exact=not request.conditions.strip() and isinstance(request.content, Content),
-        )
-
-    def refresh_statistics(self) -> None:
-        """Count the archive."""
-        self._need("Livy")
-        self.is_counted = True
-
-    def statistics_state(self) -> str:
-        """One sentence."""
-        return "Counted 4 nights on 2024-09-06." if self.is_counted else "The archive has not been counted yet."
+    @property
+    def limits(self) -> SizeLimits:
+        """The sizes above which it asks and refuses."""
+        return SizeLimits(confirm_bytes=CONFIRM_BYTES, largest_bytes=LARGEST_BYTES)
 
     def health(self) -> tuple[ServiceHealth, ...]:
         """Of all three services."""
@@ -198,7 +150,7 @@ class Facade:
             is_test=is_test,
             submitted_at=now,
             phase=Phase.EXECUTING if self.leaves_running else Phase.COMPLETED,
-            receipt=None if self.leaves_running else _receipt(topic, request, published, self._nights),
+            receipt=None if self.leaves_running else _receipt(topic, request, published, self.archive.every_night()),
             expires_at=now + timedelta(hours=96),
         )
         self.transfers.insert(0, transfer)
@@ -246,28 +198,14 @@ class Facade:
         table = self._published(transfer.request, transfer.is_test)
         return TableReader(transfer.topic, self.folder / "stores", reader, table, lambda: self.is_slow)
 
-    @property
-    def _nights(self) -> tuple[date, ...]:
-        return tuple(sorted(set(night_of(self.archive))))
-
-    def _counts(self, nights: NightRange) -> Iterator[ClassCount]:
-        keys = zip(night_of(self.archive), *(self.archive[name].to_pylist() for name in CLASSES), strict=True)
-        counted: dict[tuple[date, str, str], int] = {}
-        for key in keys:
-            if nights.start <= key[0] <= nights.stop:
-                counted[key] = counted.get(key, 0) + 1
-        for (night, fink, tns), alerts in sorted(counted.items()):
-            yield ClassCount(night=night, finkclass=fink, tnsclass=tns, alerts=alerts)
-
     def _published(self, request: TransferRequest, is_test: bool) -> pa.Table:
-        wanted = wanted_classes(request.classes)
-        classes = list(zip(*(self.archive[name].to_pylist() for name in CLASSES), strict=True))
+        wanted, asked = wanted_classes(request.classes), set(request.every_night())
+        classes = list(zip(*(self.archive.table[name].to_pylist() for name in CLASSES), strict=True))
         chosen = [
-            request.nights.start <= night <= request.nights.stop
-            and (not request.classes or fink in wanted.finkclasses or tns in wanted.tnsclasses)
-            for night, (fink, tns) in zip(night_of(self.archive), classes, strict=True)
+            night in asked and (not request.classes or fink in wanted.finkclasses or tns in wanted.tnsclasses)
+            for night, (fink, tns) in zip(night_of(self.archive.table), classes, strict=True)
         ]
-        table = self.archive.filter(pa.array(chosen, pa.bool_()))
+        table = self.archive.table.filter(pa.array(chosen, pa.bool_()))
         table = table.slice(0, TEST_LIMIT) if is_test else table
         return cut(table, content_plan(survey(request.survey), request.content))
 
@@ -276,22 +214,13 @@ class Facade:
             raise ServiceUnavailable(service, f"{service} does not answer.", self.down[service])
 
 
-CLASSES = ("finkclass", "tnsclass")
-
-
 def a_facade(folder: Path) -> Facade:
     """A façade on a small simulated archive."""
-    return Facade(folder, simulated_alerts())
-
-
-def _label(finkclass: str) -> str:
-    if finkclass == UNKNOWN:
-        return UNKNOWN
-    return (FINK if finkclass in FINK_CLASSES else SIMBAD) + finkclass
+    return Facade(folder, ArchiveDouble(simulated_alerts()))
 
 
 def _receipt(topic: str, request: TransferRequest, published: pa.Table, nights: tuple[date, ...]) -> Receipt:
-    asked = request.nights.nights()
+    asked = request.every_night()
     return Receipt(
         topic=topic,
         published=published.num_rows,

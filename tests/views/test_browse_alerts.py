@@ -91,7 +91,7 @@ def test_order_is_that_of_all_alerts_not_of_the_page(browse: AppTest) -> None:
 
 def test_identifiers_are_exact(browse: AppTest, facade: Facade) -> None:
     shown = browse.dataframe[0].value["candid"]
-    assert set(shown) <= {str(candid) for candid in facade.archive["candid"].to_pylist()}
+    assert set(shown) <= {str(candid) for candid in facade.archive.table["candid"].to_pylist()}
 
 
 def test_a_download_is_prepared_with_its_size(browse: AppTest) -> None:

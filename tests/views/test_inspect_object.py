@@ -11,7 +11,7 @@ from tests.support.facade import Facade
 from tests.views.conftest import NIGHTS
 from tests.views.looking import checked, click, labels, opened, text
 from views.components import session
-from views.components.draft import CONDITIONS, CONTENT
+from views.components.draft import CONTENT, OBJECTS
 
 
 def read(transfer_id: str) -> AlertQueries:
@@ -81,8 +81,8 @@ def test_what_a_content_lacks_is_said_and_can_be_requested(
     for part in ("no history", "no cutouts"):
         assert (f"This content has {part}" in text(app)) == (part in missing)
     click(app, f"Request {brought_by.value.capitalize()} for this object")
-    assert app.text_area(key=CONDITIONS).value == f"objectId = '{object_id}';"
-    assert app.segmented_control(key=CONTENT).value == brought_by.value
+    assert app.text_area(key=OBJECTS).value == object_id
+    assert app.button_group(key=CONTENT).value == brought_by.value
 
 
 def test_fields_without_measurements_leave_a_usable_page(app: AppTest, facade: Facade) -> None:

@@ -84,7 +84,7 @@ def test_gaps_and_nights_without_data_are_said(app: AppTest, facade: Facade) -> 
     facade.change(transfer.id, receipt=receipt)
     opened(app, "monitor_transfers")
     assert "12,340 alerts published · 1 night read · 1 without data: 2024-09-03" in text(app)
-    assert "1 file could not be read: part-7.parquet (it ends early)" in text(app)
+    assert "Completed, 1 file unreadable: part-7.parquet (it ends early)" in text(app)
 
 
 def test_looking_begins_to_read(app: AppTest, facade: Facade) -> None:

@@ -8,16 +8,30 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend.models import Content, TransferRequest
+from backend.models import Bounds, Content, Estimate, TransferRequest
 from backend.nights import NightRange
+from backend.region import Cone, Region
 from backend.request_file import write_request
-from tests.support.facade import Facade
+from backend.request_link import link_text
+from backend.sample import Sample
+from tests.support.archive_double import ArchiveDouble
+from tests.support.facade import CONFIRM_BYTES, LARGEST_BYTES, Facade
 from tests.support.simulated_alerts import night_of
 from tests.views.conftest import NIGHTS
 from tests.views.looking import checked, click, labels, opened, text
-from views.components.draft import CLASSES, CONDITIONS, CONTENT, FIELDS
+from views.components.draft import (
+    CENTRE,
+    CLASSES,
+    CONDITIONS,
+    CONTENT,
+    FIELDS,
+    MAX_ALERTS,
+    POSITIONS,
+    REGION,
+    SAMPLE,
+    night_keys,
+)
 from views.components.draft import NIGHTS as NIGHTS_KEY
-from views.components.submission import LARGE_BYTES
 
 RERUN_BUDGET_S = 0.2
 
@@ -37,10 +51,10 @@ def test_the_estimate_follows_nights_classes_and_content(app: AppTest, facade: F
     choose_nights(app.run(), NIGHTS.start, NIGHTS.stop)
     assert app.metric[0].value == "450 alerts"
     app.multiselect(key=CLASSES).select("(SIMBAD) QSO").run()
-    expected = facade.class_counts(NIGHTS)["(SIMBAD) QSO"]
+    expected = facade.archive.class_counts(NIGHTS.nights())["(SIMBAD) QSO"]
     assert app.metric[0].value == f"{expected} alerts"
     assert f"{expected * 1020 / 1000:.0f} KB" in text(app)
-    app.segmented_control(key=CONTENT).set_value(Content.FULL.value).run()
+    app.button_group(key=CONTENT).set_value(Content.FULL.value).run()
     assert f"{expected * 52_300 / 1e6:.1f} MB" in text(app)
 
 
@@ -52,8 +66,8 @@ def test_chosen_classes_stay_when_other_nights_change_their_counts(app: AppTest)
 
 
 def test_nights_without_data_are_named(app: AppTest, facade: Facade) -> None:
-    keep = [night != date(2024, 9, 2) for night in night_of(facade.archive)]
-    facade.archive = facade.archive.filter(keep)
+    keep = [night != date(2024, 9, 2) for night in night_of(facade.archive.table)]
+    facade.archive.table = facade.archive.table.filter(keep)
     choose_nights(app.run(), NIGHTS.start, NIGHTS.stop)
     assert "3 nights · 1 without data: 2024-09-02" in text(app)
 
@@ -76,9 +90,110 @@ def test_a_refused_condition_is_explained_and_cannot_be_submitted(app: AppTest, 
     assert "A condition is refused" in said
     assert not {"Submit", "Test with 10"} & set(labels(app))
     app.text_area(key=CONDITIONS).set_value("candidate.magpsf > 19.5;").run()
-    assert app.metric[0].value == "≤ 150 alerts"
+    assert app.metric[0].value == "150 alerts"
     assert "Submit" in labels(app)
     assert not facade.transfers
+
+
+def test_ranges_are_added_and_removed(app: AppTest) -> None:
+    choose_nights(app.run(), NIGHTS.start, NIGHTS.start)
+    click(app, "Another range")
+    second = night_keys(1)[1]
+    checked(app.date_input(key=second).set_value((NIGHTS.stop, NIGHTS.stop)).run())
+    assert "2 nights, all with data" in text(app)
+    assert app.metric[0].value == "300 alerts"
+    checked(app.button(key=f"remove_{NIGHTS_KEY}").click().run())
+    assert "1 night, all with data" in text(app)
+    assert app.date_input(key=NIGHTS_KEY).value == (NIGHTS.stop, NIGHTS.stop)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "sentence"),
+    [
+        (date(2024, 9, 1), date(2098, 1, 1), "The night 2098-01-01 has not come yet"),
+        (date(2018, 9, 1), date(2024, 9, 1), "The night 2018-09-01 lies before the archive's first, 2019-11-01."),
+        (date(2020, 1, 1), date(2020, 1, 2), "The archive has nights from 2024-09-01 to 2024-09-03"),
+        (date(2024, 9, 2), date(2024, 9, 1), "The last night, 2024-09-01, lies before the first, 2024-09-02."),
+    ],
+)
+def test_wrong_nights_are_a_sentence_and_cannot_be_submitted(
+    app: AppTest, start: date, stop: date, sentence: str
+) -> None:
+    choose_nights(app.run(), start, stop)
+    assert sentence in text(app)
+    assert not {"Submit", "Test with 10"} & set(labels(app))
+
+
+def test_a_region_is_read_as_it_is_typed(app: AppTest, facade: Facade) -> None:
+    checked(app.run())
+    checked(app.button_group(key=REGION).set_value("cone").run())
+    assert "Enter the centre of the cone." in text(app)
+    assert "Submit" not in labels(app)
+    checked(app.text_input(key=CENTRE).set_value("00:40:00 +41:15").run())
+    click(app, "Submit")
+    assert facade.transfers[0].request.region == Region(cone=Cone(ra_deg=10, dec_deg=41.25, radius_arcsec=60))
+
+
+def test_a_wrong_line_of_a_list_is_named(app: AppTest) -> None:
+    checked(app.run())
+    checked(app.button_group(key=REGION).set_value("positions").run())
+    checked(app.text_area(key=POSITIONS).set_value("10.5 41.2\n10.5 91.2").run())
+    assert "Line 2: The declination '91.2' does not lie between" in text(app)
+    assert "Submit" not in labels(app)
+
+
+def test_a_sample_is_asked_for(app: AppTest, facade: Facade) -> None:
+    checked(app.run())
+    checked(app.button_group(key=SAMPLE).set_value("max_alerts").run())
+    checked(app.number_input(key=MAX_ALERTS).set_value(20).run())
+    click(app, "Submit")
+    assert facade.transfers[0].request.sample == Sample(max_alerts=20)
+
+
+def test_numbers_that_mean_no_value_are_told_and_left_out_by_a_click(app: AppTest, facade: Facade) -> None:
+    facade.archive.sentinels = 1204
+    checked(app.run())
+    app.text_area(key=CONDITIONS).set_value("candidate.distnr < 2;\ncandidate.magpsf < 20;").run()
+    assert "1,204 alerts hold -999 in candidate.distnr here" in text(app)
+    checked(next(each for each in app.button if each.label == "Leave them out").click().run())
+    assert app.text_area(key=CONDITIONS).value == "nullif(candidate.distnr, -999) < 2;\ncandidate.magpsf < 20;"
+
+
+def test_conditions_that_are_not_counted_are_named(app: AppTest) -> None:
+    checked(app.run())
+    app.text_area(key=CONDITIONS).set_value("size(prv_candidates) > 3;").run()
+    assert "prv_candidates is history" in text(app)
+    assert app.metric[0].value == "≤ 150 alerts"
+
+
+def test_where_nothing_matches_there_is_an_upper_bound(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = Estimate(
+        alerts=0,
+        alerts_of_nights=9_000,
+        size_bytes=0,
+        bytes_per_alert=1e3,
+        bounds=Bounds(lowest=0, highest=90),
+        sample_rows=300,
+        is_exact=False,
+    )
+    monkeypatch.setattr(ArchiveDouble, "estimate", lambda _self, _request: nothing)
+    checked(app.run())
+    assert app.metric[0].value == "≤ 90 alerts"
+    assert "None of the 300 alerts in the sample of these nights matches" in text(app)
+    assert "up to 90 KB" in text(app)
+
+
+def test_without_a_tns_catalogue_the_page_says_why(app: AppTest, facade: Facade) -> None:
+    assert "TNS_CATALOGUE_URI" not in text(checked(app.run()))
+    facade.archive.has_tns = False
+    assert "No TNS types: there is no TNS catalogue" in text(checked(app.run()))
+
+
+def test_both_spellings_of_a_type_are_one_choice(app: AppTest) -> None:
+    checked(app.run())
+    wanted = TransferRequest(nights=NIGHTS, classes=("(SIMBAD) Candidate_YSO", "(SIMBAD) YSO_Candidate"))
+    app.file_uploader[0].set_value(("request.yml", write_request(wanted).encode(), "application/yaml")).run()
+    assert checked(app).multiselect(key=CLASSES).value == ["(SIMBAD) YSO_Candidate"]
 
 
 def test_what_is_typed_is_shown_as_text(app: AppTest) -> None:
@@ -92,7 +207,7 @@ def test_what_is_typed_is_shown_as_text(app: AppTest) -> None:
 
 def test_fields_must_be_named(app: AppTest) -> None:
     checked(app.run())
-    checked(app.segmented_control(key=CONTENT).set_value("fields").run())
+    checked(app.button_group(key=CONTENT).set_value("fields").run())
     assert "Choose the fields to send." in text(app)
     assert "Submit" not in labels(app)
     checked(app.multiselect(key=FIELDS).select("candidate.magpsf").run())
@@ -103,7 +218,7 @@ def test_the_example_is_one_click_away_and_works(app: AppTest, facade: Facade) -
     click(app.run(), "Show an example")
     click(app, "Submit")
     (transfer,) = facade.transfers
-    assert transfer.request.nights == NightRange(start=date(2024, 9, 2), stop=date(2024, 9, 3))
+    assert transfer.request.nights == (NightRange(start=date(2024, 9, 2), stop=date(2024, 9, 3)),)
     assert transfer.request.conditions
     assert transfer.receipt is not None
     assert transfer.receipt.published > 0
@@ -123,13 +238,23 @@ def test_a_test_job_is_one(app: AppTest, facade: Facade) -> None:
 
 
 def test_a_large_transfer_is_confirmed_first(app: AppTest, facade: Facade, monkeypatch: pytest.MonkeyPatch) -> None:
-    estimate = facade.estimate(TransferRequest(nights=NIGHTS))
-    large = estimate.model_copy(update={"size_bytes": LARGE_BYTES + 1})
-    monkeypatch.setattr(Facade, "estimate", lambda _self, _request: large)
+    estimate = facade.archive.estimate(TransferRequest(nights=NIGHTS))
+    large = estimate.model_copy(update={"size_bytes": CONFIRM_BYTES + 1})
+    monkeypatch.setattr(ArchiveDouble, "estimate", lambda _self, _request: large)
     click(app.run(), "Submit")
-    assert "some 1.0 GB" in text(app)
+    assert "some 450 alerts, 1.0 GB" in text(app)
     assert app.button(key="submit_large").label == "Submit"
     assert not facade.transfers
+
+
+def test_a_transfer_that_is_too_large_is_refused(app: AppTest, facade: Facade, monkeypatch: pytest.MonkeyPatch) -> None:
+    estimate = facade.archive.estimate(TransferRequest(nights=NIGHTS))
+    large = estimate.model_copy(update={"size_bytes": LARGEST_BYTES + 10**9})
+    monkeypatch.setattr(ArchiveDouble, "estimate", lambda _self, _request: large)
+    checked(app.run())
+    assert "It would bring some 501 GB; more than 500 GB is refused." in text(app)
+    assert "Test with 10" in labels(app)
+    assert "Submit" not in labels(app)
 
 
 def test_a_service_that_does_not_answer_is_named_and_nothing_is_lost(app: AppTest, facade: Facade) -> None:
@@ -148,13 +273,13 @@ def test_the_draft_survives_a_look_at_another_page(app: AppTest) -> None:
     choose_nights(app.run(), NIGHTS.start, date(2024, 9, 2))
     app.multiselect(key=CLASSES).select("(SIMBAD) QSO").run()
     app.text_area(key=CONDITIONS).set_value("candidate.drb > 0.9;").run()
-    app.segmented_control(key=CONTENT).set_value("medium").run()
+    app.button_group(key=CONTENT).set_value("medium").run()
     opened(app, "monitor_transfers")
     opened(app, "request_transfer")
     assert app.date_input(key=NIGHTS_KEY).value == (NIGHTS.start, date(2024, 9, 2))
     assert app.multiselect(key=CLASSES).value == ["(SIMBAD) QSO"]
     assert app.text_area(key=CONDITIONS).value == "candidate.drb > 0.9;"
-    assert app.segmented_control(key=CONTENT).value == "medium"
+    assert app.button_group(key=CONTENT).value == "medium"
 
 
 def test_a_request_file_is_loaded(app: AppTest) -> None:
@@ -166,6 +291,26 @@ def test_a_request_file_is_loaded(app: AppTest) -> None:
     checked(app)
     assert app.multiselect(key=CLASSES).value == ["(SIMBAD) QSO"]
     assert app.multiselect(key=FIELDS).value == ["candidate.ra"]
+
+
+def test_a_link_opens_its_request_and_changes_stay(app: AppTest) -> None:
+    wanted = TransferRequest(
+        nights=(NightRange(start=NIGHTS.start, stop=NIGHTS.start), NightRange(start=NIGHTS.stop, stop=NIGHTS.stop)),
+        region=Region(cone=Cone(ra_deg=10.1, dec_deg=-0.7, radius_arcsec=0.3)),
+        conditions="candidate.drb > 0.9;",
+        sample=Sample(fraction=0.07),
+    )
+    app.query_params["request"] = link_text(wanted)
+    checked(app.run())
+    assert any(link_text(wanted) in each.value for each in app.code)  # the link of what is shown: the same request
+    app.text_area(key=CONDITIONS).set_value("candidate.drb > 0.8;").run()
+    assert checked(app).text_area(key=CONDITIONS).value == "candidate.drb > 0.8;"
+
+
+def test_a_damaged_link_is_explained(app: AppTest) -> None:
+    app.query_params["request"] = "eNqrVkrL"
+    assert "The request in this link cannot be read." in text(checked(app.run()))
+    assert "Submit" in labels(app)
 
 
 def test_a_field_that_does_not_exist_is_explained(app: AppTest) -> None:
@@ -183,13 +328,13 @@ def test_a_file_that_is_no_request_is_explained(app: AppTest) -> None:
 
 
 def test_without_statistics_there_is_a_button_and_no_number(app: AppTest, facade: Facade) -> None:
-    facade.is_counted = False
+    facade.archive.is_counted = False
     checked(app.run())
     assert app.metric[0].value == "–"
     assert "The archive has not been counted yet." in text(app)
     assert {"Count the archive", "Test with 10"} <= set(labels(app))
     click(app, "Count the archive")
-    assert facade.is_counted
+    assert facade.archive.is_counted
 
 
 def test_a_rerun_is_fast(app: AppTest) -> None:

@@ -6,34 +6,49 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from backend.alert_classes import FINK, SIMBAD, TNS, UNKNOWN, fixed_labels
+from backend.alert_classes import FINK, SIMBAD, TNS, UNKNOWN, class_choices, label_of, other_spellings
 from views.components.draft import CLASSES
 
 _ORDER = (FINK, UNKNOWN, SIMBAD, TNS)
 
 
-def class_picker(counts: Mapping[str, int]) -> tuple[str, ...]:
+def class_picker(counts: Mapping[str, int], *, has_tns: bool = True) -> tuple[str, ...]:
     """The chosen labels; none means all.
 
     Parameters
     ----------
     counts
         Label -> alerts of the chosen nights; empty when nobody has counted.
+    has_tns
+        Whether alerts have TNS types; the page says why they are not there to choose.
     """
-    chosen = st.session_state[CLASSES]
-    labels = sorted({*fixed_labels(), *counts, *chosen}, key=lambda label: _rank(label, counts))
-    return tuple(
-        st.multiselect(
-            "Classes",
-            labels,
-            key=CLASSES,
-            format_func=lambda label: f"{label} · {counts[label]:,}" if label in counts else label,
-            placeholder="All classes",
-            select_all=False,
-            help="An alert is selected when its class or its TNS type is among these. The number counts the alerts of "
-            "the chosen nights.",
-        )
+    chosen = st.session_state[CLASSES] = list(dict.fromkeys(_today(label) for label in st.session_state[CLASSES]))
+    labels = sorted({*class_choices((), ()), *counts, *chosen}, key=lambda label: _rank(label, counts))
+    picked = st.multiselect(
+        "Classes",
+        labels,
+        key=CLASSES,
+        format_func=lambda label: class_text(label, counts),
+        placeholder="All classes",
+        select_all=False,
+        wrap=True,
+        help="An alert is selected when its class or its TNS type is among these. The number counts the alerts of "
+        "the chosen nights.",
     )
+    if counts and not has_tns:
+        st.caption("No TNS types: there is no TNS catalogue to match with (setting TNS_CATALOGUE_URI).")
+    return tuple(picked)
+
+
+def class_text(label: str, counts: Mapping[str, int]) -> str:
+    """A choice as it reads, with SIMBAD's other spellings, by which it is found too."""
+    spelled = ", ".join((label, *other_spellings(label)))
+    return f"{spelled} · {counts[label]:,}" if label in counts else spelled
+
+
+def _today(label: str) -> str:
+    """A SIMBAD type in an older spelling, from a request file, is the same choice."""
+    return label_of(label.removeprefix(SIMBAD)) if label.startswith(SIMBAD) else label
 
 
 def _rank(label: str, counts: Mapping[str, int]) -> tuple[int, int, str]:

@@ -1,46 +1,61 @@
-"""Writing conditions: with a verdict for each, examples, and the list of fields."""
+"""Writing conditions: with a verdict for each while they are typed, examples, and the fields."""
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from backend.alert_schema import Origin, Survey
+from backend.alert_schema import Survey
 from backend.conditions import Verdict, check_conditions
-from views.components.draft import CONDITIONS
+from views.components.condition_examples import EXAMPLES
+from views.components.draft import CONDITIONS, conditions_are_typed
+from views.components.entry import Entry
+from views.components.field_browser import field_browser
+from views.components.sentinel_hints import CountSentinels, sentinel_hints
 from views.components.wording import plain
 
-EXAMPLES = {
-    "Fainter than 19.5 mag": "candidate.magpsf > 19.5;",
-    "More than 2″ from the next source of the reference image": "candidate.distnr > 2;",
-    "Deep-learning real-bogus score above 0.9": "candidate.drb > 0.9;",
-    "Likely a supernova Ia": "rf_snia_vs_nonia > 0.5;\nsnn_snia_vs_nonia > 0.5;",
-    "Brightened a lot beside a source": (
-        "(candidate.magnr - candidate.magpsf) < -4 * (LOG10(candidate.distnr) + 0.2);"
-    ),
-}
-_HEIGHT_PX = 110
+_HEIGHT_PX = 130
+_REFUSED = "A condition is refused; the line below it says why."
 
 
-def condition_editor(survey: Survey) -> bool:
-    """Whether every condition may run; the text itself is in the draft."""
+def condition_editor(survey: Survey, count_sentinels: CountSentinels) -> Entry[str]:
+    """The conditions, when every one of them may run.
+
+    Parameters
+    ----------
+    count_sentinels
+        Tells how many alerts hold -999 where a condition of a text compares it; asked only when all are accepted.
+    """
     text = st.text_area(
         "Conditions",
         key=CONDITIONS,
         height=_HEIGHT_PX,
         placeholder="candidate.magpsf > 19.5;",
+        on_change=conditions_are_typed,
         help="SQL predicates on any field of the full alert, one per line, each ending with ;. All must hold.",
     )
+    verdicts = check_conditions(text or "", survey)
     with st.container(horizontal=True, gap="small"):
         st.menu_button("Examples", list(EXAMPLES), key="condition_example", on_click=_add_example, type="tertiary")
         with st.popover("Fields", type="tertiary", width="content"):
-            st.caption("Search with the magnifying glass of the table.")
-            st.dataframe(_field_table(survey.name, survey), hide_index=True, height=420, width=720)
-    verdicts = check_conditions(text or "", survey)
+            field_browser(survey, _add_field)
+        _what_runs(verdicts)
+    are_accepted = all(verdict.accepted for verdict in verdicts)
+    sentinels = count_sentinels(text) if text and are_accepted else ()
     with st.container(gap="xxsmall"):
         for verdict in verdicts:
             _show(verdict)
-    return all(verdict.accepted for verdict in verdicts)
+            if verdict.condition:
+                sentinel_hints(text or "", verdict.condition, sentinels)
+    return Entry(text or "") if are_accepted else Entry(None, _REFUSED)
+
+
+def _what_runs(verdicts: tuple[Verdict, ...]) -> None:
+    conditions = [verdict.condition for verdict in verdicts if verdict.condition]
+    if not conditions:
+        return
+    with st.popover("What runs", type="tertiary", width="content"):
+        st.caption("Written anew from what was read. No value (null, NaN) never satisfies a comparison.")
+        st.code("\nAND ".join(each.spark_sql for each in conditions), language="sql", wrap_lines=True)
 
 
 def _show(verdict: Verdict) -> None:
@@ -51,21 +66,18 @@ def _show(verdict: Verdict) -> None:
 
 
 def _add_example() -> None:
-    example = EXAMPLES[st.session_state["condition_example"]]
     present = (st.session_state.get(CONDITIONS) or "").rstrip()
     if present and not present.endswith(";"):
         present += ";"
-    st.session_state[CONDITIONS] = f"{present}\n{example}".lstrip()
+    st.session_state[CONDITIONS] = f"{present}\n{EXAMPLES[st.session_state['condition_example']]}".lstrip()
+
+
+def _add_field(path: str) -> None:
+    present = st.session_state.get(CONDITIONS) or ""
+    begins = not present or present[-1].isspace() or present.endswith("(")
+    gap = "" if begins else "\n" if present.endswith(";") else " "
+    st.session_state[CONDITIONS] = f"{present}{gap}{path}"
 
 
 def _sentence(message: str) -> str:
     return message[:1].upper() + message[1:]
-
-
-@st.cache_data(show_spinner=False)
-def _field_table(_name: str, _survey: Survey) -> pd.DataFrame:
-    usable = (field for field in _survey.fields.values() if field.origin is not Origin.OLDER and not field.in_list)
-    return pd.DataFrame(
-        [(field.path, field.type, field.unit, field.description) for field in usable],
-        columns=["field", "type", "unit", "meaning"],
-    )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from backend.alert_schema import Origin, Survey
+from backend.alert_schema import Survey
 from backend.models import Content
 from views.components.draft import CONTENT, FIELDS, HAND_PICKED
+from views.components.entry import Entry
 from views.components.wording import CONTENT_LABELS, size_text
 
 _MEANING = {
@@ -19,13 +20,13 @@ _MEANING = {
 }
 
 
-def content_picker(survey: Survey, sizes: Mapping[Content, float]) -> bool:
-    """Whether the choice is complete; the choice itself is in the draft."""
+def content_picker(survey: Survey, sizes: Mapping[Content, float]) -> Entry[Content | tuple[str, ...]]:
+    """A ready-made content, or fields by hand."""
     labels = {
         content.value: f"{label} {size_text(sizes[content])}" if content in sizes else label
         for content, label in CONTENT_LABELS.items()
     }
-    chosen = st.segmented_control(
+    chosen = st.pills(
         "Content",
         [*labels, HAND_PICKED],
         key=CONTENT,
@@ -34,15 +35,23 @@ def content_picker(survey: Survey, sizes: Mapping[Content, float]) -> bool:
         wrap=True,
         help="What is sent of each alert. Conditions may use every field, whatever the content." + _measured(sizes),
     )
-    if chosen != HAND_PICKED:
-        st.caption(_MEANING[Content(chosen)] if chosen else "")
-        return bool(chosen)
-    known = [f.path for f in survey.fields.values() if not f.in_list and f.origin is not Origin.OLDER]
+    if chosen == HAND_PICKED:
+        return _fields(survey)
+    if not chosen:
+        return Entry(None, "Choose the content.")
+    st.caption(_MEANING[Content(chosen)])
+    return Entry(Content(chosen))
+
+
+def _fields(survey: Survey) -> Entry[Content | tuple[str, ...]]:
+    known = [f.path for f in survey.fields.values() if not f.in_list]
     # One that does not exist, from a request file, stays: the estimate says what is wrong with it.
     fields = dict.fromkeys([*known, *st.session_state[FIELDS]])
-    picked = st.multiselect("Fields to send", list(fields), key=FIELDS, placeholder="Type a name, such as objectId")
+    picked = st.multiselect(
+        "Fields to send", list(fields), key=FIELDS, placeholder="Type a name, such as objectId", wrap=True
+    )
     st.caption("The alert's number (candid) and time always ride along.")
-    return bool(picked)
+    return Entry(tuple(picked)) if picked else Entry(None, "Choose the fields to send.")
 
 
 def _measured(sizes: Mapping[Content, float]) -> str:

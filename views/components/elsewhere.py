@@ -22,7 +22,7 @@ def elsewhere(transfer: Transfer) -> None:
         st.code(command, language="bash", wrap_lines=True)
         st.caption("Values are Avro without a header; their schema is the key of each message of the schema topic.")
     with python:
-        st.code(_python(transfer.topic, servers), language="python")
+        st.code(python_snippet(transfer.topic, servers), language="python")
 
 
 def _finkctl(topic: str, servers: str) -> str:
@@ -32,19 +32,26 @@ def _finkctl(topic: str, servers: str) -> str:
     )
 
 
-def _python(topic: str, servers: str) -> str:
+def python_snippet(topic: str, servers: str) -> str:
     return f"""\
 import io, json
-from confluent_kafka import Consumer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from fastavro import parse_schema, schemaless_reader
 
-settings = {{"bootstrap.servers": "{servers}", "group.id": "my_reader", "auto.offset.reset": "earliest"}}
-schemas = Consumer(settings)
-schemas.subscribe(["{topic}_schema"])
-schema = parse_schema(json.loads(schemas.poll(30).key()))
+consumer = Consumer({{"bootstrap.servers": "{servers}", "group.id": "none", "enable.partition.eof": True}})
 
-alerts = Consumer(settings)
-alerts.subscribe(["{topic}"])
-while message := alerts.poll(10):
+def messages(topic):  # from the first to the last that is there now
+    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions])
+    open_ends = len(partitions)
+    while open_ends:
+        message = consumer.poll(1)
+        if message is not None and message.error():
+            open_ends -= 1
+        elif message is not None:
+            yield message
+
+schema = parse_schema(json.loads(next(messages("{topic}_schema")).key()))
+for message in messages("{topic}"):
     print(schemaless_reader(io.BytesIO(message.value()), schema)["candid"])
 """

@@ -2,42 +2,65 @@
 
 from __future__ import annotations
 
-import altair as alt
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
-from backend.alert_classes import UNKNOWN
 from backend.models import Estimate
-from views.components.wording import counted, plain, size_text
-
-_CHART_HEIGHT_PX = 300
-_LABELLED_NIGHTS = 7
-_SHOWN_CLASSES = 5
-_OTHERS = "others"
+from views.components.night_chart import night_chart
+from views.components.wording import counted, plain, size_text, span_text
 
 
-def estimate_panel(estimate: Estimate) -> None:
-    """Alerts, their share of the nights, the volume, and alerts per night stacked by class."""
-    bound = "" if estimate.is_exact else "≤ "
-    st.metric("Alerts", f"{bound}{counted(estimate.alerts, 'alert')}", label_visibility="collapsed")
-    st.caption(_facts(estimate))
-    if not estimate.is_exact:
-        st.caption("Conditions and hand-picked fields are not counted yet: the numbers are upper bounds.")
+def estimate_panel(estimate: Estimate, expected_s: float | None = None) -> None:
+    """Alerts and how sure that is, their share of the nights, volume and time; alerts per night; some of them."""
+    st.metric("Alerts", _number(estimate), label_visibility="collapsed")
+    st.caption(_facts(estimate, expected_s))
+    for sentence in estimate.not_counted:
+        st.caption(plain(sentence))
     if estimate.nights_unknown:
         st.caption(f"{counted(len(estimate.nights_unknown), 'night')} not counted yet.")
-    if estimate.counts:
-        st.altair_chart(_night_chart(estimate), width="stretch")
     if not estimate.alerts and not estimate.nights_unknown:
         st.caption(_why_nothing(estimate))
+    if estimate.counts:
+        st.altair_chart(night_chart(estimate.counts), width="stretch")
+    if estimate.examples:
+        with st.expander(f"{counted(len(estimate.examples), 'alert')} that match"):
+            _examples(estimate.examples)
 
 
-def _facts(estimate: Estimate) -> str:
-    bound = "" if estimate.is_exact else "up to "
-    return " · ".join(part for part in (_share(estimate), f"{bound}{size_text(estimate.size_bytes)}") if part)
+def no_estimate(reason: str) -> None:
+    """Why there is nothing to show."""
+    st.metric("Alerts", "–", label_visibility="collapsed")
+    st.caption(plain(reason))
+
+
+def _number(estimate: Estimate) -> str:
+    if estimate.bounds is not None and not estimate.alerts:
+        return f"≤ {counted(estimate.bounds.highest, 'alert')}"
+    return f"{'≤ ' if estimate.not_counted else ''}{counted(estimate.alerts, 'alert')}"
+
+
+def _facts(estimate: Estimate, expected_s: float | None) -> str:
+    facts = [_between(estimate), _share(estimate)]
+    size_bytes = estimate.size_bytes if estimate.alerts else estimate.most_bytes
+    is_most = estimate.not_counted or not estimate.alerts
+    facts.append(f"{'up to ' if is_most else ''}{size_text(size_bytes)}" if size_bytes else "")
+    facts.append(f"about {span_text(timedelta(seconds=expected_s))}" if expected_s else "")
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _between(estimate: Estimate) -> str:
+    bounds = estimate.bounds
+    if bounds is None or not estimate.alerts or bounds.lowest == bounds.highest:
+        return ""
+    return f"between {bounds.lowest:,} and {bounds.highest:,}"
 
 
 def _share(estimate: Estimate) -> str:
-    if not estimate.alerts_of_nights:
+    if not estimate.alerts_of_nights or not estimate.alerts:
         return ""
     if estimate.alerts == estimate.alerts_of_nights:
         return "all of these nights"
@@ -47,41 +70,16 @@ def _share(estimate: Estimate) -> str:
 def _why_nothing(estimate: Estimate) -> str:
     if not estimate.alerts_of_nights:
         return "These nights have no data."
+    if estimate.bounds is not None and estimate.bounds.highest:
+        sample = counted(estimate.sample_rows, "alert")
+        return f"None of the {sample} in the sample of these nights matches; there may be so many nevertheless."
     return "No alert of these nights has one of the chosen classes."
 
 
-def _night_chart(estimate: Estimate) -> alt.Chart:
-    counts = pd.DataFrame(
-        [(each.night.isoformat(), _class_of(each.finkclass, each.tnsclass), each.alerts) for each in estimate.counts],
-        columns=["night", "class", "alerts"],
-    )
-    frequent = list(counts.groupby("class")["alerts"].sum().nlargest(_SHOWN_CLASSES).index)
-    counts["class"] = counts["class"].where(counts["class"].isin(frequent), _OTHERS)
-    counts = counts.groupby(["night", "class"])["alerts"].sum().reset_index()
-    counts["rank"] = counts["class"].map([*frequent, _OTHERS].index)
-    is_short = counts["night"].nunique() <= _LABELLED_NIGHTS
-    nights = alt.Axis(labelExpr="slice(datum.label, 5)", labelAngle=0, labels=is_short, ticks=is_short)
-    classes = alt.Legend(orient="bottom", columns=1, labelLimit=120, offset=4)
-    chart: alt.Chart = (
-        alt.Chart(counts)
-        .mark_bar()
-        .encode(
-            x=alt.X("night:O", title=None, axis=nights),
-            y=alt.Y("alerts:Q", title=None, axis=alt.Axis(tickCount=3, format="~s")),
-            color=alt.Color("class:N", title=None, sort=[*frequent, _OTHERS], legend=classes),
-            order="rank:Q",
-            tooltip=["night", "class", alt.Tooltip("alerts:Q", format=",")],
-        )
-        .properties(height=_CHART_HEIGHT_PX)
-    )
-    return chart
-
-
-def _class_of(finkclass: str, tnsclass: str) -> str:
-    return tnsclass if finkclass == UNKNOWN and tnsclass != UNKNOWN else finkclass
-
-
-def no_estimate(reason: str) -> None:
-    """Why there is nothing to show."""
-    st.metric("Alerts", "–", label_visibility="collapsed")
-    st.caption(plain(reason))
+def _examples(rows: Sequence[Mapping[str, Any]]) -> None:
+    table = pd.DataFrame([{name.rpartition(".")[2]: value for name, value in row.items()} for row in rows])
+    # A browser's numbers have 53 bits, an alert's has more.
+    whole = [name for name in table.columns if table[name].map(lambda value: isinstance(value, int)).any()]
+    table[whole] = table[whole].astype(str)
+    st.dataframe(table, hide_index=True)
+    st.caption("From the sample of the archive, always the same ones.")

@@ -39,7 +39,7 @@ def _expected(transfer: Transfer) -> Estimate | None:
     if transfer.is_test:
         return None
     try:
-        expected = transfers().estimate(transfer.request)
+        expected = transfers().archive.estimate(transfer.request)
     except QuicklookError:
         return None
     return expected if expected.alerts else None

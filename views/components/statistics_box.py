@@ -31,15 +31,15 @@ def _wait_for_statistics() -> None:
     with problems_shown():
         _state_and_button("Count the archive")
         st.caption("A test with 10 alerts works without an estimate.")
-        if transfers().archive_nights().is_known:
+        if transfers().archive.nights().is_known:
             st.rerun()
 
 
 def _state_and_button(label: str) -> None:
-    st.caption(plain(transfers().statistics_state()))
+    st.caption(plain(transfers().archive.statistics_state()))
     if st.button(label, icon=":material/calculate:"):
         with problems_shown():
-            transfers().refresh_statistics()
+            transfers().archive.start_statistics()
             st.session_state[_COUNTING] = True
     if st.session_state.pop(_COUNTING, False):
         st.caption("The job is submitted; estimates appear when it has ended.")

@@ -8,9 +8,8 @@ from backend.models import Estimate, TransferRequest
 from views.components.navigation import MONITOR, go_to
 from views.components.problems import problems_shown
 from views.components.session import transfers
-from views.components.wording import counted, size_text
+from views.components.wording import counted, plain, size_text
 
-LARGE_BYTES = 1_000_000_000
 _JUST_SUBMITTED = "just_submitted"
 
 
@@ -26,13 +25,18 @@ def submission(request: TransferRequest | None, estimate: Estimate | None, reaso
     reason
         Why the request cannot be submitted, as the panel above says; empty when it can.
     """
+    limits = transfers().limits
     is_off = request is None or bool(reason)
-    with st.container(horizontal=True):
+    too_large = limits.refusal(estimate) if estimate and not is_off else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
         is_test = st.button("Test with 10", icon=":material/science:", disabled=is_off, help="A job of ten alerts.")
+        is_off = is_off or bool(too_large)
         is_whole = st.button("Submit", type="primary", icon=":material/send:", disabled=is_off)
+        if too_large:
+            st.caption(f"{plain(too_large)} Choose fewer nights, a smaller content, or a sample.")
     if request is None or not (is_test or is_whole):
         return
-    if is_whole and estimate and estimate.size_bytes > LARGE_BYTES:
+    if is_whole and estimate and limits.asks(estimate):
         _confirm(request, estimate)
     else:
         _submit(request, is_test=is_test)
@@ -46,7 +50,8 @@ def submitted_now() -> str | None:
 
 @st.dialog("Submit a large transfer?")
 def _confirm(request: TransferRequest, estimate: Estimate) -> None:
-    st.write(f"It would bring {counted(estimate.alerts, 'alert')}, some {size_text(estimate.size_bytes)}.")
+    some = "up to" if estimate.not_counted else "some"
+    st.write(f"It would bring {some} {counted(estimate.alerts, 'alert')}, {size_text(estimate.size_bytes)}.")
     if st.button("Submit", type="primary", key="submit_large"):
         _submit(request, is_test=False)
 

@@ -54,6 +54,17 @@ def test_every_field_is_described() -> None:
         assert each.in_list == (each.root == "prv_candidates" != each.path), each.path
 
 
+def test_the_schema_of_all_years_as_spark_writes_it() -> None:
+    roots = ZTF.ddl.split(", `")
+    assert ZTF.ddl.startswith("`candid` bigint, `schemavsn` string, ")
+    assert "`prv_candidates` array<struct<`jd`: double, `fid`: int, " in ZTF.ddl
+    assert {"mangrove` map<string, string>", "t2` map<string, float> COMMENT 'older'"} <= set(roots)
+    assert {"mulens` double", "cjd` array<double> COMMENT 'older'", "cutoutScience` struct<`fileName`: string"} <= set(
+        roots
+    )
+    assert not {"finkclass` string", "tnsclass` string"} & set(roots), "the job adds them"
+
+
 def test_the_job_adds_two_fields() -> None:
     assert [f.path for f in ZTF.fields.values() if f.origin is Origin.JOB] == ["finkclass", "tnsclass"]
 
@@ -68,6 +79,8 @@ def test_the_job_adds_two_fields() -> None:
         ("objectid", "objectId"),
         ("rf_snia", "rf_snia_vs_nonia"),
         ("mean", "lc_features_g.mean"),
+        ("rfscore", "rf_snia_vs_nonia"),
+        ("TNS", "tns"),
         ("qqqq", ""),
     ],
 )
@@ -191,7 +204,7 @@ def test_the_table_has_every_root_column_of_the_real_archive(science_archive: Pa
     columns = {name for file in science_archive.rglob("*.parquet") for name in pq.read_schema(file).names}
 
     assert len(columns) > 58
-    assert columns - PARTITION_COLUMNS <= set(ZTF.fields)
+    assert {ZTF.older_names.get(name, name) for name in columns - PARTITION_COLUMNS} <= set(ZTF.fields)
 
 
 def test_types_and_order_are_those_of_the_real_archive(science_archive: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from backend.alert_classes import fixed_labels, wanted_classes
 from backend.errors import InvalidRequest
-from backend.models import Content, KafkaTarget, TransferPlan, TransferRequest
+from backend.models import ArchiveNights, Content, KafkaTarget, TransferPlan, TransferRequest
 from backend.nights import NightRange
 from backend.planning import plan_transfer
 from spark_scripts.plan import read_plan
@@ -30,9 +30,9 @@ def test_the_job_reads_the_plan_that_the_backend_writes() -> None:
     )
     plan = read_plan(_plan(request).model_dump_json())
     assert plan.nights == NIGHTS.nights()
-    assert plan.finkclasses == ("SN candidate", "RRLyr", "Unknown")
+    assert plan.finkclasses == ("SN candidate", "RRLyr", "RRLyrae", "Unknown")
     assert plan.tnsclasses == ("(TNS) SN Ia",)
-    assert plan.condition_columns == {"candidate.magpsf": "float"}
+    assert "`candid` bigint" in plan.schema_ddl
     assert len(plan.conditions) == 1
     assert "faint" not in plan.conditions[0]
     assert ("magpsf", "candidate.magpsf") in plan.content.columns
@@ -62,3 +62,17 @@ def test_each_label_stands_for_the_values_of_one_column() -> None:
     for label in fixed_labels():
         finkclasses, tnsclasses = wanted_classes((label, label))
         assert len(finkclasses) + len(tnsclasses) == 1
+
+
+def test_nights_without_any_data_are_refused_and_a_night_that_nobody_has_counted_is_not() -> None:
+    nights = tuple(date(2024, 9, day) for day in (1, 2, 5))
+    known = ArchiveNights(nights=nights, updated_at=datetime(2024, 9, 6, tzinfo=UTC))
+
+    def planned(start: int, stop: int) -> TransferPlan:
+        asked = NightRange(start=date(2024, 9, start), stop=date(2024, 9, stop))
+        return plan_transfer(TransferRequest(nights=(asked,)), topic="t", archive_uri="a", kafka=KAFKA, known=known)
+
+    with pytest.raises(InvalidRequest, match="no data in the 2 nights"):
+        planned(3, 4)
+    assert planned(2, 4).nights
+    assert planned(6, 7).nights
