@@ -248,6 +248,13 @@ class Estimate(Frozen):
     """Whether `alerts` is the true number, or as near as the statistics are recent."""
 
     @property
+    def at_most(self) -> int | None:
+        """How many alerts there may be, where no more can be said: nothing matched, or not all was counted."""
+        if not self.not_counted and (self.alerts or self.bounds is None):
+            return None
+        return self.alerts if self.bounds is None else self.bounds.highest
+
+    @property
     def most_bytes(self) -> int:
         """The size if there are as many alerts as there may be."""
         return self.size_bytes if self.bounds is None else round(self.bounds.highest * self.bytes_per_alert)

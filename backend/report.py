@@ -89,12 +89,12 @@ def print_estimate(estimate: Estimate) -> None:
 
 def _estimate_in_words(estimate: Estimate) -> str:
     bounds = estimate.bounds
-    if bounds is not None and not estimate.alerts:
-        return f"at most {bounds.highest:,} alerts, {size_text(estimate.most_bytes)}: none of the sample matches"
-    most = "at most " if estimate.not_counted else ""
+    if estimate.at_most is not None:
+        why = "" if estimate.alerts else ": none of the sample matches"
+        return f"at most {estimate.at_most:,} alerts, {size_text(estimate.most_bytes)}{why}"
     between = f" (between {bounds.lowest:,} and {bounds.highest:,})" if bounds else ""
     share = estimate.alerts / estimate.alerts_of_nights if estimate.alerts_of_nights else 0.0
-    return f"{most}{estimate.alerts:,} alerts{between}, {size_text(estimate.size_bytes)}; {share:.1%} of these nights"
+    return f"{estimate.alerts:,} alerts{between}, {size_text(estimate.size_bytes)}; {share:.1%} of these nights"
 
 
 def print_fetch(result: Mapping[str, Any]) -> None:

@@ -149,7 +149,7 @@ def check_alerts(data: pd.DataFrame, published: int) -> None:
     """As many as were published, each once, all as the request asked."""
     assert len(data) == published
     assert data["candid"].is_unique
-    assert set(data["finkclass"]) == {"SN candidate", "RRLyr"}
+    assert set(data["finkclass"]) == {"SN candidate", "RRLyr", "RRLyrae"}  # one choice, both spellings
     measured = pd.json_normalize(data["candidate"].tolist())
     assert (measured["magpsf"] < FAINTEST_MAG).all()
     assert set(measured["jd"].map(night_of)) == {FIRST, LAST}

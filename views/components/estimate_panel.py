@@ -38,15 +38,15 @@ def no_estimate(reason: str) -> None:
 
 
 def _number(estimate: Estimate) -> str:
-    if estimate.bounds is not None and not estimate.alerts:
-        return f"≤ {counted(estimate.bounds.highest, 'alert')}"
-    return f"{'≤ ' if estimate.not_counted else ''}{counted(estimate.alerts, 'alert')}"
+    if estimate.at_most is not None:
+        return f"≤ {counted(estimate.at_most, 'alert')}"
+    return counted(estimate.alerts, "alert")
 
 
 def _facts(estimate: Estimate, expected_s: float | None) -> str:
-    facts = [_between(estimate), _share(estimate)]
-    size_bytes = estimate.size_bytes if estimate.alerts else estimate.most_bytes
-    is_most = estimate.not_counted or not estimate.alerts
+    is_most = estimate.at_most is not None
+    facts = [] if is_most else [_between(estimate), _share(estimate)]
+    size_bytes = estimate.most_bytes if is_most else estimate.size_bytes
     facts.append(f"{'up to ' if is_most else ''}{size_text(size_bytes)}" if size_bytes else "")
     facts.append(f"about {span_text(timedelta(seconds=expected_s))}" if expected_s else "")
     return " · ".join(fact for fact in facts if fact)
@@ -54,7 +54,7 @@ def _facts(estimate: Estimate, expected_s: float | None) -> str:
 
 def _between(estimate: Estimate) -> str:
     bounds = estimate.bounds
-    if bounds is None or not estimate.alerts or bounds.lowest == bounds.highest:
+    if bounds is None or bounds.lowest == bounds.highest:
         return ""
     return f"between {bounds.lowest:,} and {bounds.highest:,}"
 
