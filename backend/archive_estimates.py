@@ -15,6 +15,7 @@ from backend.class_nights import ClassNights
 from backend.condition_sentinels import holds_sentinel, sentinel_columns
 from backend.conditions import Condition, parse_conditions
 from backend.estimate import Looked, counts_by_label, estimate, estimated_alerts, mean_sizes
+from backend.field_years import FieldYears
 from backend.models import ArchiveNights, Content, Estimate, TransferRequest
 from backend.region import Region
 from backend.region_sql import duckdb_predicate
@@ -70,6 +71,10 @@ class ArchiveEstimates:
     def content_sizes(self, nights: Sequence[date]) -> dict[Content, float]:
         """Mean bytes of an alert of these nights, in each content; empty where nothing is known."""
         return mean_sizes(self._statistics.snapshot().counts.of_nights(nights))
+
+    def field_years(self) -> FieldYears:
+        """In which years the archive has each field."""
+        return self._statistics.snapshot().field_years
 
     def tns_labels(self) -> frozenset[str]:
         """The labels of TNS types that alerts of this archive have."""

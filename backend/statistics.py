@@ -6,7 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -18,11 +18,12 @@ import pyarrow.parquet as pq
 
 from backend.class_nights import SERVICE, ClassNights, Integers, SampleFile, no_class_nights
 from backend.errors import ServiceUnavailable
+from backend.field_years import FieldYears
 from backend.models import ArchiveNights, Content
 
 LOOK_S = 2.0
 """New folders are looked for so often."""
-_COUNTS, _SAMPLE = "counts", "sample"
+_COUNTS, _SAMPLE, _YEARS = "counts", "sample", "_field_years.json"
 _SIZES = tuple(f"bytes_{content}" for content in Content)
 _NAMES = pa.dictionary(pa.int32(), pa.string())
 _FIELDS: list[pa.Field[Any]] = [
@@ -57,6 +58,7 @@ class Snapshot:
     sample: tuple[SampleFile, ...] = ()
     tns_catalogues: tuple[str, ...] = ()
     updated_at: datetime | None = None
+    field_years: FieldYears = field(default_factory=FieldYears)
 
     @cached_property
     def nights(self) -> ArchiveNights:
@@ -110,12 +112,13 @@ class Statistics:
             if folders == self._snapshot.folders:
                 return self._snapshot
             self._tables = {folder: self._tables.get(folder) or self._read(folder) for folder in folders}
+            years = self._read_years()
             samples = {folder: sorted(self._fs.glob(f"{folder}/{_SAMPLE}/part-*.parquet")) for folder in folders}
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise ServiceUnavailable(
                 SERVICE, f"The statistics in {self._root} cannot be read: {error}.", "Have them made anew."
             ) from error
-        return _snapshot(self._tables, samples)
+        return replace(_snapshot(self._tables, samples), field_years=years)
 
     def _complete_folders(self) -> tuple[str, ...]:
         if not self._fs.isdir(self._root):
@@ -124,6 +127,10 @@ class Statistics:
         folders = (path for path in found if path.rsplit("/", 1)[-1][:8].isdigit())
         known = self._tables
         return tuple(sorted(f for f in folders if f in known or self._fs.exists(f"{f}/{_COUNTS}/_SUCCESS")))
+
+    def _read_years(self) -> FieldYears:
+        path = f"{self._root}/{_YEARS}"
+        return FieldYears.model_validate_json(self._fs.cat_file(path)) if self._fs.exists(path) else FieldYears()
 
     def _read(self, folder: str) -> pa.Table:
         parts = []

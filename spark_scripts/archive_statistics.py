@@ -28,6 +28,7 @@ from spark_scripts.archive import (
 )
 from spark_scripts.archive_files import list_nights
 from spark_scripts.content import encoded, sent_content
+from spark_scripts.field_years import save_field_years
 from spark_scripts.plan import ContentPlan, read_content
 from spark_scripts.schema_cache import load_schemas, save_schemas
 from spark_scripts.selection import with_classes
@@ -97,6 +98,7 @@ def update_statistics(spark: SparkSession, plan: StatisticsPlan) -> int:
         found = find_night_files(spark, plan.archive_uri, group, known)
         known |= found.schemas
         save_schemas(spark, plan.statistics_uri, known)
+        save_field_years(spark, plan.statistics_uri, known, survey_schema(spark, plan.schema_ddl))
         if found.files:
             _count(spark, plan, found, folders, catalogue)
         counted += len(found.files)

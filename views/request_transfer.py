@@ -33,7 +33,9 @@ def form(file_box: st.delta_generator.DeltaGenerator) -> tuple[TransferRequest |
     every = every_night(nights.value or ())
     classes = class_picker(transfers().archive.class_counts(every), has_tns=bool(transfers().archive.tns_catalogues()))
     region = region_form()
-    conditions = condition_editor(its_survey, lambda text: sentinels(nights.value, classes, text))
+    conditions = condition_editor(
+        its_survey, transfers().archive.field_years(), lambda text: sentinels(nights.value, classes, text)
+    )
     content = content_picker(its_survey, transfers().archive.content_sizes(every))
     sample = sample_picker()
     live_typing(CONDITIONS)

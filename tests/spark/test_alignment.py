@@ -23,6 +23,7 @@ from spark_scripts.archive import HIDDEN, NightFiles, find_night_files, read_nig
 from spark_scripts.archive_files import list_nights, night_folder
 from spark_scripts.content import encoded, sent_content
 from spark_scripts.drift import describe_drift
+from spark_scripts.field_years import years_without
 from spark_scripts.plan import ContentPlan, read_content
 from spark_scripts.selection import with_classes
 from tests.support.todays_alerts import ZTF, alerts_of_today, columns_of, sent_of
@@ -250,3 +251,14 @@ def test_filters_and_columns_reach_the_files_of_every_generation(spark: SparkSes
         assert "GreaterThan(candidate.magpsf,18.0)" in scan
         assert "candidate:struct<jd:double,magpsf:float>" in scan.partition("ReadSchema")[2]
         assert "cutout" not in scan
+
+
+def test_the_years_without_a_field_are_those_in_which_no_file_has_it(spark: SparkSession, tmp_path: Path) -> None:
+    _write(tmp_path, date(2023, 9, 1), {"candid": [1], "fid": [1], "detection": [{"jd": 1.0}]})
+    _write(tmp_path, date(2024, 9, 1), {"candid": [2], "detection": [{"jd": 1.0}]})
+    _write(tmp_path, date(2024, 9, 2), {"candid": [3], "fid": [{"was": 1}], "mag": [1.0], "detection": [{"jd": 1.0}]})
+    without = years_without(_found(spark, tmp_path).schemas, survey_schema(spark, SCHEMA))
+    assert without["fid"] == {2024}  # a structure is no number
+    assert without["mag"] == {2023}
+    assert without["detection.magpsf"] == {2023, 2024}
+    assert "candid" not in without

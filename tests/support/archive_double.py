@@ -13,6 +13,7 @@ from backend.alert_schema import content_plan, survey
 from backend.archive_estimates import SentinelCount
 from backend.condition_sentinels import sentinel_columns
 from backend.conditions import parse_conditions
+from backend.field_years import FieldYears
 from backend.models import ArchiveNights, Bounds, ClassCount, Content, Estimate, TransferRequest
 from tests.support.simulated_alerts import night_of
 
@@ -88,6 +89,10 @@ class ArchiveDouble:
         conditions = parse_conditions(request.conditions, survey(request.survey))
         found = ((each, path) for each in conditions for path in sentinel_columns(each))
         return tuple(SentinelCount(each, path, self.sentinels) for each, path in found if self.sentinels)
+
+    def field_years(self) -> FieldYears:
+        """The year of the simulated nights, in which nothing is absent."""
+        return FieldYears(years=(2024,)) if self.is_counted else FieldYears()
 
     def tns_catalogues(self) -> tuple[str, ...]:
         """One, unless a test took it away."""

@@ -6,6 +6,7 @@ import streamlit as st
 
 from backend.alert_schema import Survey
 from backend.conditions import Verdict, check_conditions
+from backend.field_years import FieldYears
 from views.components.condition_examples import EXAMPLES
 from views.components.draft import CONDITIONS, conditions_are_typed
 from views.components.entry import Entry
@@ -17,11 +18,13 @@ _HEIGHT_PX = 130
 _REFUSED = "A condition is refused; the line below it says why."
 
 
-def condition_editor(survey: Survey, count_sentinels: CountSentinels) -> Entry[str]:
+def condition_editor(survey: Survey, years: FieldYears, count_sentinels: CountSentinels) -> Entry[str]:
     """The conditions, when every one of them may run.
 
     Parameters
     ----------
+    years
+        Those in which the archive has each field.
     count_sentinels
         Tells how many alerts hold -999 where a condition of a text compares it; asked only when all are accepted.
     """
@@ -37,7 +40,7 @@ def condition_editor(survey: Survey, count_sentinels: CountSentinels) -> Entry[s
     with st.container(horizontal=True, gap="small"):
         st.menu_button("Examples", list(EXAMPLES), key="condition_example", on_click=_add_example, type="tertiary")
         with st.popover("Fields", type="tertiary", width="content"):
-            field_browser(survey, _add_field)
+            field_browser(survey, years, _add_field)
         _what_runs(verdicts)
     are_accepted = all(verdict.accepted for verdict in verdicts)
     sentinels = count_sentinels(text) if text and are_accepted else ()

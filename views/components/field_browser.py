@@ -8,17 +8,19 @@ import pandas as pd
 import streamlit as st
 
 from backend.alert_schema import Field, Origin, Survey
+from backend.field_years import FieldYears
 from views.components.wording import counted
 
 _SEARCH, _TABLE = "field_search", "field_table"
-_YEARS = {Origin.ARCHIVE: "today", Origin.OLDER: "earlier years only", Origin.JOB: "added by the transfer"}
+_UNCOUNTED = {Origin.ARCHIVE: "today", Origin.OLDER: "earlier years only"}
+"""What is known of the years before anybody has looked at the archive."""
 _HEIGHT_PX, _WIDTH_PX = 380, 760
 
 
-def field_browser(survey: Survey, use: Callable[[str], None]) -> None:
+def field_browser(survey: Survey, years: FieldYears, use: Callable[[str], None]) -> None:
     """Name, type, unit, meaning and years of each field; `use` gets the path of the one that is selected."""
     wanted = st.text_input("Search in names and meanings", key=_SEARCH, type="search", live=True) or ""
-    table = _table(survey.name, survey)
+    table = _table(survey.name, years, survey)
     found = table[_matches(table, wanted)].reset_index(drop=True)
     st.caption(f"{counted(len(found), 'field')}. Select a row to put its name into the conditions.")
     st.dataframe(
@@ -50,11 +52,14 @@ def _matches(table: pd.DataFrame, wanted: str) -> pd.Series:
     return matches
 
 
-@st.cache_data(show_spinner=False)
-def _table(_name: str, _survey: Survey) -> pd.DataFrame:
-    rows = [(f.path, f.type, f.unit, _years(f), f.description) for f in _survey.fields.values()]
+@st.cache_data(show_spinner=False, hash_funcs={FieldYears: FieldYears.model_dump_json})
+def _table(_name: str, years: FieldYears, _survey: Survey) -> pd.DataFrame:
+    rows = [(f.path, f.type, f.unit, _years(f, years), f.description) for f in _survey.fields.values()]
     return pd.DataFrame(rows, columns=["field", "type", "unit", "in the archive", "meaning"])
 
 
-def _years(field: Field) -> str:
-    return f"{_YEARS[field.origin]}, in a list" if field.in_list else _YEARS[field.origin]
+def _years(field: Field, years: FieldYears) -> str:
+    if field.origin is Origin.JOB:
+        return "added by the transfer"
+    text = years.in_words(field.path) or _UNCOUNTED[field.origin]
+    return f"{text}, in a list" if field.in_list else text
