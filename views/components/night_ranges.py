@@ -14,6 +14,7 @@ from views.components.entry import Entry
 from views.components.wording import counted
 
 _NAMED = 4
+_STAND_IN = "stand_in_for_the_last_night"
 _EARLIEST, _LATEST = date(1990, 1, 1), date(2099, 12, 31)
 """Of the calendar. It reports nothing of a night outside its limits; we do, so that they are wider than the archive."""
 
@@ -42,8 +43,7 @@ def night_ranges(archive: ArchiveNights, first_night: date) -> Entry[tuple[Night
 
 def _one_range(number: int, key: str, archive: ArchiveNights, first_night: date) -> Entry[NightRange]:
     today = datetime.now(UTC).date()
-    last = archive.nights[-1] if archive.nights else today
-    st.session_state[key] = tuple(st.session_state.get(key) or (last, last))
+    st.session_state[key] = _chosen_or_proposed(tuple(st.session_state.get(key) or ()), archive, today)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ends = st.date_input(
             "Nights" if number == 0 else f"Nights, range {number + 1}",
@@ -61,6 +61,16 @@ def _one_range(number: int, key: str, archive: ArchiveNights, first_night: date)
         st.caption(f":red[{problem}]")
         return Entry(None, problem)
     return Entry(NightRange(start=ends[0], stop=ends[1]))
+
+
+def _chosen_or_proposed(ends: tuple[date, ...], archive: ArchiveNights, today: date) -> tuple[date, ...]:
+    """What was chosen, else the archive's last night; before anybody has counted it, today stands for that."""
+    if not archive.nights:
+        st.session_state[_STAND_IN] = (today, today)
+        return ends or (today, today)
+    if not ends or ends == st.session_state.get(_STAND_IN):
+        return archive.nights[-1], archive.nights[-1]
+    return ends
 
 
 def _problem(ends: Sequence[date], archive: ArchiveNights, first_night: date, today: date) -> str:
