@@ -21,18 +21,23 @@ PAGES: tuple[dict[str, Any], ...] = (
 
 _LAST_TRANSFER = "last_transfer"
 _LAST_WAY = "last_way"
+_IS_ON_THE_WAY = "is_on_the_way"
 _DRAWN = "drawn_page"
 
 
 def go_to(page: str, **state: str) -> NoReturn:
     """Open a page with what its address says, such as the transfer."""
     st.session_state[_LAST_WAY] = (page, state)
+    st.session_state[_IS_ON_THE_WAY] = True
     st.switch_page(page, query_params=state)
 
 
 def begin_page() -> None:
-    """Note which page is drawn from here on."""
-    st.session_state[_DRAWN] = _page_of_this_run()
+    """Note which page is drawn from here on, and forget the last way if it did not lead here."""
+    here = _page_of_this_run()
+    if not st.session_state.pop(_IS_ON_THE_WAY, False) and here != st.session_state.get(_DRAWN):
+        st.session_state.pop(_LAST_WAY, None)
+    st.session_state[_DRAWN] = here
 
 
 def leave_old_page() -> None:
