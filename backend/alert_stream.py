@@ -13,6 +13,7 @@ from backend.errors import InvalidRequest, ServiceUnavailable
 from backend.models import Receipt
 from backend.raw_batch import RawBatch, RawMessage, TrimmedRange
 from backend.receipt_topic import read_job_records
+from backend.topic_names import SCHEMA_SUFFIX
 
 _MAX_MESSAGE_BYTES = 10_000_000
 _FETCH_BYTES = 4 * _MAX_MESSAGE_BYTES
@@ -130,7 +131,7 @@ class AlertStream:
 
     def read_schema(self) -> str | None:
         """Read the Avro schema of all messages, as JSON; None when the job did not publish it yet."""
-        message = self._first(f"{self.topic}_schema")
+        message = self._first(self.topic + SCHEMA_SUFFIX)
         key = message.key() if message is not None else None
         return key.decode() if isinstance(key, bytes) else key
 

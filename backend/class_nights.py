@@ -1,4 +1,4 @@
-"""The statistics of an archive as arrays: an entry for each class in each night. Pure."""
+"""The statistics of an archive as arrays, an entry for each class in each night; and where their sample is. Pure."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -37,13 +38,18 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
-        return int(options.run(Transfers.connect(Settings()), options))
+        code = int(options.run(Transfers.connect(Settings()), options))
+        sys.stdout.flush()
+        return code
     except (InvalidRequest, StoreInUse) as error:
         return _fail(error, INVALID, options)
     except ServiceUnavailable as error:
         return _fail(error, UNAVAILABLE, options)
     except QuicklookError as error:
         return _fail(error, FAILED, options)
+    except BrokenPipeError:  # who reads the output has seen enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would fail again at its end
+        return OK
     except KeyboardInterrupt:
         print("Interrupted; the same command goes on from here.", file=sys.stderr)
         return INTERRUPTED
@@ -115,11 +121,11 @@ def _estimate(transfers: Transfers, options: argparse.Namespace) -> int:
 
 def _statistics(transfers: Transfers, options: argparse.Namespace) -> int:
     transfers.archive.start_statistics(everything=options.refresh)
-    while transfers.archive.statistics_phase() in (Phase.QUEUED, Phase.EXECUTING):
+    while (phase := transfers.archive.statistics_phase()) in (Phase.QUEUED, Phase.EXECUTING):
         time.sleep(POLL_S)
     state, known = transfers.archive.statistics_state(), transfers.archive.nights()
     _print(options, {"nights": len(known.nights), "message": state}, lambda: print(state))
-    return OK
+    return OK if phase is Phase.COMPLETED else FAILED
 
 
 def _list(transfers: Transfers, options: argparse.Namespace) -> int:

@@ -12,81 +12,33 @@ from sqlglot import exp
 from sqlglot.dialects.spark import Spark
 from sqlglot.parsers.spark import SparkParser
 
-_ONE: dict[str, bool] = {"this": True}
-_TWO: dict[str, bool] = {"this": True, "expression": True}
+
+def _function(node_name: str, sql_name: str, *other_names: str, operands: int) -> type[exp.Func]:
+    """A function's node, named so that it is written as `sql_name` and read from the other names too."""
+    arg_types = dict.fromkeys(("this", "expression")[:operands], True)
+    body = {"__module__": __name__, "arg_types": arg_types, "_sql_names": [sql_name, *other_names]}
+    return type(node_name, (exp.Expression, exp.Func), body)
 
 
-class Log10(exp.Expression, exp.Func):
-    """``log10(x)``."""
+Log10 = _function("Log10", "LOG10", operands=1)
+Log2 = _function("Log2", "LOG2", operands=1)
+PositiveMod = _function("PositiveMod", "PMOD", operands=2)
+"""``pmod(x, y)``: the remainder with the sign of ``y``."""
+ArraySize = _function("ArraySize", "ARRAY_SIZE", "SIZE", "CARDINALITY", operands=1)
+"""``size(list)``, written as ``array_size``: Spark's ``size`` is -1 where there is no list."""
+ElementAt = _function("ElementAt", "ELEMENT_AT", operands=2)
+"""``element_at(list, n)``: from 1 on, from the end when negative, null where there is none."""
+ForAll = _function("ForAll", "FORALL", operands=2)
 
-    arg_types = _ONE
-    _sql_names = ["LOG10"]  # noqa: RUF012 - sqlglot's own form
-
-
-class Log2(exp.Expression, exp.Func):
-    """``log2(x)``."""
-
-    arg_types = _ONE
-    _sql_names = ["LOG2"]  # noqa: RUF012
-
-
-class PositiveMod(exp.Expression, exp.Func):
-    """``pmod(x, y)``: the remainder with the sign of ``y``."""
-
-    arg_types = _TWO
-    _sql_names = ["PMOD"]  # noqa: RUF012
-
-
-class ArraySize(exp.Expression, exp.Func):
-    """``size(list)``, written as ``array_size``: Spark's ``size`` is -1 where there is no list."""
-
-    arg_types = _ONE
-    _sql_names = ["ARRAY_SIZE", "SIZE", "CARDINALITY"]  # noqa: RUF012
-
-
-class ElementAt(exp.Expression, exp.Func):
-    """``element_at(list, n)``: from 1 on, from the end when negative, null where there is none."""
-
-    arg_types = _TWO
-    _sql_names = ["ELEMENT_AT"]  # noqa: RUF012
-
-
-class ForAll(exp.Expression, exp.Func):
-    """``forall(list, p -> ...)``."""
-
-    arg_types = _TWO
-    _sql_names = ["FORALL"]  # noqa: RUF012
-
-
-class NanVl(exp.Expression, exp.Func):
-    """``nanvl(x, y)``: ``y`` where ``x`` is NaN. Only we write it."""
-
-    arg_types = _TWO
-    _sql_names = ["NANVL"]  # noqa: RUF012
-
-
-class TryAdd(exp.Expression, exp.Func):
-    """``try_add(x, y)``: null where a whole number overflows. Only we write it."""
-
-    arg_types = _TWO
-    _sql_names = ["TRY_ADD"]  # noqa: RUF012
-
-
-class TrySubtract(exp.Expression, exp.Func):
-    """``try_subtract(x, y)``. Only we write it."""
-
-    arg_types = _TWO
-    _sql_names = ["TRY_SUBTRACT"]  # noqa: RUF012
-
-
-class TryMultiply(exp.Expression, exp.Func):
-    """``try_multiply(x, y)``. Only we write it."""
-
-    arg_types = _TWO
-    _sql_names = ["TRY_MULTIPLY"]  # noqa: RUF012
-
+NanVl = _function("NanVl", "NANVL", operands=2)
+"""``nanvl(x, y)``: ``y`` where ``x`` is NaN."""
+TryAdd = _function("TryAdd", "TRY_ADD", operands=2)
+"""``try_add(x, y)``: null where a whole number overflows; so do the next two."""
+TrySubtract = _function("TrySubtract", "TRY_SUBTRACT", operands=2)
+TryMultiply = _function("TryMultiply", "TRY_MULTIPLY", operands=2)
 
 ONLY_WRITTEN = (NanVl, TryAdd, TrySubtract, TryMultiply)
+"""What only we write: no condition may call them."""
 _OWN = (Log10, Log2, PositiveMod, ArraySize, ElementAt, ForAll, *ONLY_WRITTEN)
 
 
@@ -94,7 +46,7 @@ class ConditionDialect(Spark):
     """Spark's dialect with the functions above."""
 
     class Parser(SparkParser):
-        FUNCTIONS = {  # noqa: RUF012
+        FUNCTIONS = {  # noqa: RUF012 - sqlglot's own form
             **SparkParser.FUNCTIONS,
             **{name: each.from_arg_list for each in _OWN for name in each.sql_names()},
         }

@@ -3,7 +3,7 @@
 Columns are named by their dotted path in one quoted identifier. Times are microseconds since 1970, whatever kind of
 timestamp the table holds. DuckDB may run a branch of CASE for rows that take another: no branch can fail.
 
-Where a function depends on no types a template of `condition_duckdb_functions` says it all; here is the rest. What
+Where a function depends on no types a template of `condition_duckdb_templates` says it all; here is the rest. What
 cannot be said in DuckDB raises `NotCounted`, and the estimate names it.
 """
 
@@ -14,11 +14,11 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from backend.condition_dialect import NanVl, PositiveMod, TryAdd, TryMultiply, TrySubtract
-from backend.condition_duckdb_functions import OF_NUMBERS, OF_TEXTS, SUBSTRING, SUBSTRING_BEGIN, TRIM
 from backend.condition_duckdb_numbers import cast, floor_or_ceil, remainder, rounded, sign_change
-from backend.condition_duckdb_values import NotCounted, alike, as_double, quoted, results_of, sql_of, type_of
+from backend.condition_duckdb_templates import OF_NUMBERS, OF_TEXTS, SUBSTRING, SUBSTRING_BEGIN, TO_THE_END, TRIM
+from backend.condition_duckdb_types import NotCounted, alike, as_double, quoted, sql_of, type_of
 from backend.condition_patterns import regular_expression_in_re2
-from backend.condition_values import Kind, is_branch, is_leaf, kind, operands
+from backend.condition_values import Kind, is_branch, is_leaf, kind, operands, results_of
 
 MAX_LENGTH = 200_000
 """Templates repeat their operands: nested deeply enough, a short condition would become an endless one."""
@@ -90,18 +90,14 @@ def _write(node: exp.Expr) -> str:
 def _of_operator(node: exp.Expr) -> str:
     operator = _OPERATORS[type(node)]
     if isinstance(node, (exp.And, exp.Or)):
-        # A chain without parentheses: DuckDB limits how deep an expression may be.
-        return " ".join((_in_chain(node.this, type(node)), operator, _in_chain(node.expression, type(node))))
+        # Links of a chain have no parentheses: DuckDB limits how deep an expression may be.
+        written = f"{sql_of(node.this)} {operator} {sql_of(node.expression)}"
+        return written if type(node.parent) is type(node) else f"({written})"
     if isinstance(node, (TryAdd, TrySubtract, TryMultiply)):
         left, right = (f"CAST({sql_of(each)} AS HUGEINT)" for each in operands(node))
         return f"TRY_CAST({left} {operator} {right} AS BIGINT)"
     left, right = alike(list(operands(node)))
     return f"({left} {operator} {right})"
-
-
-def _in_chain(node: exp.Expr, chain: type[exp.Expr]) -> str:
-    needs = isinstance(node, (exp.And, exp.Or)) and type(node) is not chain
-    return f"({sql_of(node)})" if needs else sql_of(node)
 
 
 def _of_column(node: exp.Column) -> str:
@@ -156,9 +152,7 @@ def _of_choice(node: exp.Expr) -> str:
 def _of_substring(node: exp.Expr) -> str:
     x, start, *length = map(sql_of, operands(node))
     begin = SUBSTRING_BEGIN.format(x, start)
-    if not length:
-        length = [f"length({x})" if kind(node.args["start"]) is Kind.INTEGER else "NULL"]
-    return SUBSTRING.format(x, begin=begin, length=length[0])
+    return SUBSTRING.format(x, begin=begin, length=length[0] if length else TO_THE_END)
 
 
 def _of_like(node: exp.Expr) -> str:

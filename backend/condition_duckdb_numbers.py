@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
-from backend.condition_duckdb_functions import BOOLEAN_OF_TEXT, NUMBER_OF_TEXT
-from backend.condition_duckdb_values import NotCounted, alike, as_double, quoted, sql_of, type_of
+from backend.condition_duckdb_templates import BOOLEAN_OF_TEXT, NUMBER_OF_TEXT
+from backend.condition_duckdb_types import NotCounted, alike, as_double, quoted, sql_of, type_of
 from backend.condition_kinds import read_time
 from backend.condition_values import Kind, kind, operands
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from backend.condition_dialect import ArraySize, ElementAt, ForAll, Log2, Log10, PositiveMod
+from backend.condition_dialect import ForAll, Log2, Log10, PositiveMod
 from backend.condition_values import NUMBER, Kind
 
 _OF_NUMBERS = """abs sqrt cbrt exp ln log log10 log2 pow power floor ceil ceiling round sign signum mod pmod pi isnan
@@ -17,7 +17,7 @@ _OF_ANY = "coalesce ifnull nvl nullif if cast try_cast"
 _OF_LISTS = """size array_size cardinality exists forall filter transform aggregate reduce element_at array_min
     array_max array_contains array_distinct"""
 FUNCTIONS = frozenset(f"{_OF_NUMBERS} {_OF_TEXTS} {_OF_ANY} {_OF_LISTS}".split())
-"""Names of the functions that may be called; the tables below say with what."""
+"""Names of the functions that may be called; the tables below say with what, those of lists in `condition_lists`."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,3 @@ LAMBDA_VARIABLES: dict[type[exp.Expr], int] = {
     exp.Reduce: 2,
 }
 """Functions of lists that take ``p -> ...`` -> how many names stand before the arrow."""
-LIST_FUNCTIONS = (
-    *LAMBDA_VARIABLES,
-    *(ArraySize, ElementAt, exp.ArrayMin, exp.ArrayMax, exp.ArrayContains, exp.ArrayDistinct),
-)

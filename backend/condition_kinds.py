@@ -23,6 +23,7 @@ from backend.condition_values import (
     kind,
     operands,
     place,
+    results_of,
     value,
     word,
 )
@@ -105,15 +106,14 @@ def _of_case(node: exp.Expr) -> Value:
         common_value(node, compared)
     else:
         _need_conditions(each.this for each in node.args["ifs"])
-    results = [each.args["true"] for each in node.args["ifs"]]
-    return common_value(node, [*results, *filter(None, [node.args.get("default")])])
+    return common_value(node, results_of(node))
 
 
 def _of_if(node: exp.Expr) -> Value:
     if is_branch(node):
         return Value(Kind.NULL)
     _need_conditions([node.this])
-    return common_value(node, filter(None, [node.args["true"], node.args.get("false")]))
+    return common_value(node, results_of(node))
 
 
 def _need_conditions(nodes: Iterable[exp.Expr]) -> None:

@@ -37,7 +37,7 @@ _AS_RE2 = {
 
 
 class UnknownPattern(ValueError):
-    """Why a pattern is refused, in words that follow 'this is not a regular expression'."""
+    """Why a pattern is refused, as a sentence."""
 
 
 def check_like(pattern: str) -> None:
@@ -93,8 +93,7 @@ def _parts(pattern: str) -> Iterator[tuple[str, str]]:
         found = _PART.match(pattern, at)
         if found is None or found.lastgroup is None:
             raise UnknownPattern(f"{pattern[at : at + 3]} is not allowed in a regular expression.")
-        if found.lastgroup != "flags" or at == 0:
-            yield found.lastgroup, found.group()
+        yield found.lastgroup, found.group()
         at = found.end()
 
 

@@ -57,6 +57,7 @@ def prepared(tree: exp.Expr) -> exp.Expr:
         _take_nan_in_list_as_null(node)
         _write_as_double(node)
         _widen_integers(node)
+        _narrow_places_in_text(node)
     for name in list(whole.find_all(exp.Identifier)):
         name.set("quoted", True)
     for column in list(whole.find_all(exp.Column)):
@@ -145,6 +146,19 @@ def _widen_integers(node: exp.Expr) -> None:
         _rewrite(node, _WITHOUT_OVERFLOW[type(node)](this=node.this, expression=node.expression))
     elif isinstance(node, (exp.Neg, exp.Abs, exp.Round, PositiveMod)) and not isinstance(node.this, exp.Literal):
         _as_bigint(node.this)
+
+
+def _narrow_places_in_text(node: exp.Expr) -> None:
+    """Spark takes places and lengths as INT, and would drop the upper half of a larger number in silence."""
+    if isinstance(node, (exp.Substring, exp.Left, exp.Right)):
+        for place in list(operands(node))[1:]:
+            if not _is_short(place):
+                _wrap(place, exp.TryCast(to=exp.DataType(this=exp.DType.INT), safe=True))
+
+
+def _is_short(node: exp.Expr) -> bool:
+    number = node.this if isinstance(node, exp.Neg) else node
+    return isinstance(number, exp.Literal) and len(number.this) < 10
 
 
 def _as_bigint(operand: exp.Expr) -> None:

@@ -16,6 +16,8 @@ from backend.conditions import Condition
 
 SENTINEL = -999
 
+_COMPARES = (*COMPARISONS, exp.Between, exp.In)
+
 
 def sentinel_columns(condition: Condition) -> tuple[str, ...]:
     """Paths of the numeric fields of the alert that are compared, -999 included, in the order of the text.
@@ -62,12 +64,14 @@ def _is_compared(column: exp.Expr) -> bool:
     node = column.parent
     while node is not None and kind(node) is not Kind.BOOLEAN:
         node = node.parent
-    return isinstance(node, (*COMPARISONS, exp.Between, exp.In))
+    return isinstance(node, _COMPARES)
 
 
 def _is_guarded(column: exp.Expr) -> bool:
     call = column.parent
-    return isinstance(call, (*COMPARISONS, exp.Nullif)) and any(_is_sentinel(each) for each in operands(call))
+    while isinstance(call, exp.Paren):
+        call = call.parent
+    return isinstance(call, (*_COMPARES, exp.Nullif)) and any(_is_sentinel(each) for each in operands(call))
 
 
 def _is_sentinel(node: exp.Expr) -> bool:

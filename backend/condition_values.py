@@ -90,6 +90,13 @@ def is_branch(node: exp.Expr) -> bool:
     return isinstance(node.parent, exp.Case) and node.arg_key == "ifs"
 
 
+def results_of(node: exp.Expr) -> list[exp.Expr]:
+    """What a CASE or an ``if`` may give, ELSE last."""
+    branches = node.args["ifs"] if isinstance(node, exp.Case) else [node]
+    otherwise = node.args.get("default" if isinstance(node, exp.Case) else "false")
+    return [*(each.args["true"] for each in branches), *filter(None, [otherwise])]
+
+
 def word(node: exp.Expr) -> str:
     """How a user calls the node."""
     if isinstance(node, exp.Anonymous):

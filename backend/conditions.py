@@ -21,7 +21,7 @@ from sqlglot.errors import ParseError
 from backend import condition_duckdb, condition_rendering
 from backend.alert_schema import Survey
 from backend.condition_dialect import ConditionDialect
-from backend.condition_duckdb_values import NotCounted
+from backend.condition_duckdb_types import NotCounted
 from backend.condition_grammar import check_tree
 from backend.condition_text import Refusal, Statement, line_and_column, split_conditions
 from backend.condition_words import read_words

@@ -46,13 +46,16 @@ class Looked(NamedTuple):
     not_counted: tuple[str, ...] = ()
 
 
+NOTHING_ASKED = Looked()
+
+
 def estimate(
     of_nights: ClassNights,
     nights: Sequence[date],
     known: ArchiveNights,
     wanted: WantedClasses,
     content: Content | tuple[str, ...],
-    looked: Looked = Looked(),  # noqa: B008 it is immutable
+    looked: Looked = NOTHING_ASKED,
     sample: Sample | None = None,
 ) -> Estimate:
     """Sum up the statistics of the chosen nights and classes.

@@ -11,6 +11,12 @@ from backend.models import Content, Receipt, Transfer
 
 PUBLISHING = "publish"
 """The lap of a receipt's timings that grows with the transfer; the others hardly do."""
+LARGEST_STEP = 10
+"""Nothing is said of a transfer this many times larger than the largest past one.
+
+A small one needs most of its time for what does not grow: taken for the cost of its few alerts, it would make days of
+the minutes that a large one takes.
+"""
 
 
 def expected_seconds(
@@ -26,20 +32,26 @@ def expected_seconds(
     past
         Transfers; those without a receipt, and tests, say nothing.
     alerts, nights
-        To be sent, and to be read.
+        To be sent, and to be read: nights with data.
 
     Returns
     -------
     float or None
-        None when no past transfer had this content.
+        None when no past transfer had this content, or none was large enough to go by.
     """
     receipts = [each.receipt for each in past if each.receipt and not each.is_test and each.request.content == content]
     known = [receipt for receipt in receipts if PUBLISHING in receipt.timings_s]
-    if not known:
+    if not known or not _is_near(known, alerts, nights):
         return None
     overhead_s = median(sum(receipt.timings_s.values()) - receipt.timings_s[PUBLISHING] for receipt in known)
     per_night_s, per_alert_s = _fitted(known)
     return overhead_s + nights * per_night_s + alerts * per_alert_s
+
+
+def _is_near(receipts: Sequence[Receipt], alerts: int, nights: int) -> bool:
+    most_alerts = max(receipt.published for receipt in receipts)
+    most_nights = max(len(receipt.nights_used) for receipt in receipts)
+    return alerts <= LARGEST_STEP * most_alerts and nights <= LARGEST_STEP * most_nights
 
 
 def _fitted(receipts: Sequence[Receipt]) -> tuple[float, float]:

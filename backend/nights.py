@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from backend.frozen import Frozen
 
 MAX_RANGES = 100
+MAX_NIGHTS = 100_000
+"""Of all ranges together, before any is written out night by night."""
 
 
 class NightRange(Frozen):
@@ -35,7 +37,19 @@ def _listed(value: Any) -> Any:
     return (value,) if isinstance(value, (dict, NightRange)) else value
 
 
-Nights = Annotated[tuple[NightRange, ...], BeforeValidator(_listed), Field(min_length=1, max_length=MAX_RANGES)]
+def _not_too_many(ranges: tuple[NightRange, ...]) -> tuple[NightRange, ...]:
+    nights = sum((each.stop - each.start).days + 1 for each in ranges)
+    if nights > MAX_NIGHTS:
+        raise ValueError(f"these are {nights:,} nights; there may be {MAX_NIGHTS:,}")
+    return ranges
+
+
+Nights = Annotated[
+    tuple[NightRange, ...],
+    BeforeValidator(_listed),
+    Field(min_length=1, max_length=MAX_RANGES),
+    AfterValidator(_not_too_many),
+]
 """One range or several, in any order; they may overlap."""
 
 
@@ -47,18 +61,3 @@ def every_night(ranges: Iterable[NightRange]) -> tuple[date, ...]:
 def nights_text(ranges: Iterable[NightRange]) -> str:
     """Ranges: ``2024-09-01 – 2024-09-05, 2024-10-01``."""
     return ", ".join(str(each.start) if each.start == each.stop else f"{each.start} – {each.stop}" for each in ranges)
-
-
-def ranges_of(nights: Sequence[date], among: Sequence[date]) -> tuple[NightRange, ...]:
-    """The fewest ranges that hold these of the nights in `among`, and no other of them; both in order."""
-    wanted, ranges = set(nights), []
-    start = stop = None
-    for night in among:
-        if night in wanted:
-            start, stop = start or night, night
-        elif start is not None and stop is not None:
-            ranges.append(NightRange(start=start, stop=stop))
-            start = None
-    if start is not None and stop is not None:
-        ranges.append(NightRange(start=start, stop=stop))
-    return tuple(ranges)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from backend.errors import ServiceUnavailable, TransferFailed
 from backend.models import Receipt
+from backend.topic_names import RECEIPT_SUFFIX
 
 RECEIPT, FAILURE = b"receipt", b"failure"
 LAST_RECORDS = 16
@@ -47,7 +48,7 @@ def read_job_records(bootstrap_servers: str, topic: str, timeout_s: float = 8.0)
     consumer = Consumer(
         {"bootstrap.servers": bootstrap_servers, "group.id": "unused", "enable.auto.commit": False}, logger=_LOGGER
     )
-    partition = TopicPartition(f"{topic}_receipt", 0)
+    partition = TopicPartition(topic + RECEIPT_SUFFIX, 0)
     try:
         begin, end = consumer.get_watermark_offsets(partition, timeout=timeout_s)
         partition.offset = max(begin, end - LAST_RECORDS)

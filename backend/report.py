@@ -14,20 +14,12 @@ from backend.ingest import IngestProgress, IngestState
 from backend.models import Estimate, Receipt, Transfer
 from backend.nights import nights_text
 from backend.reading import AlertReader
+from backend.size_limits import size_text
 
 LOOK_S = 0.2
 _WIDE = 220
 _OUT = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
 _NOTES = Console(stderr=True, highlight=False)
-
-
-def size_text(size_bytes: float) -> str:
-    """A size as people read it: ``17 MB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if size_bytes < 1000:
-            return f"{size_bytes:.3g} {unit}"
-        size_bytes /= 1000
-    return f"{size_bytes:.3g} TB"
 
 
 def print_transfers(transfers: Sequence[Transfer]) -> None:

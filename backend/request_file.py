@@ -90,6 +90,11 @@ def invalid_request(error: ValidationError, document: Mapping[Any, Any] = Mappin
     return InvalidRequest(" ".join(sentences))
 
 
+_A_RANGE = "a range, such as {start: 2024-09-01, stop: 2024-09-02}, or a list of such ranges"
+_WRONG_FORM = {"tuple_type": "a list", "model_type": "a mapping of names to values"}
+"""Kind of pydantic's error -> what a value must be, in YAML's words."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes conditions line by line, as they were typed."""
 
@@ -113,6 +118,9 @@ def _sentence(error: Mapping[str, Any], document: Mapping[Any, Any]) -> str:
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(place[-1]), _NAMES, n=1)
         return f"There is no field {name}." + (f" Did you mean {near[0]}?" if near else "")
+    if error["type"] in _WRONG_FORM:
+        form = _A_RANGE if place[:1] == ("nights",) else _WRONG_FORM[error["type"]]
+        return f"{name} must be {form}."
     message = str(error["msg"]).removeprefix("Value error, ")
     if not name:  # it is said of several fields together
         return f"{message[:1].upper()}{message[1:]}."

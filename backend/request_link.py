@@ -13,8 +13,8 @@ from backend.request_file import request_from
 
 LONGEST_LINK = 6_000
 """Characters; a longer one is cut by some browser, mail program or proxy."""
-LARGEST_BYTES = 200_000
-"""Of the request that a link is unpacked to."""
+LONGEST_UNPACKED = 200_000
+"""Bytes of the request in a link: a few characters of a link can stand for gigabytes."""
 _SHORT = (",", ":")
 
 
@@ -27,9 +27,9 @@ def link_text(request: TransferRequest) -> str:
         It would be longer than a link may be.
     """
     document = request.model_dump(mode="json", exclude_defaults=True)
-    packed = zlib.compress(json.dumps(document, ensure_ascii=False, separators=_SHORT).encode(), level=9)
-    text = base64.urlsafe_b64encode(packed).decode().rstrip("=")
-    if len(text) > LONGEST_LINK:
+    unpacked = json.dumps(document, ensure_ascii=False, separators=_SHORT).encode()
+    text = base64.urlsafe_b64encode(zlib.compress(unpacked, level=9)).decode().rstrip("=")
+    if len(text) > LONGEST_LINK or len(unpacked) > LONGEST_UNPACKED:
         raise InvalidRequest("This request is too long for a link.", "Save it as a file.")
     return text
 
@@ -57,9 +57,8 @@ def request_in_link(text: str) -> TransferRequest:
 
 
 def _unpacked(packed: bytes) -> str:
-    """No more than is bounded: some bytes can stand for gigabytes."""
     unpacking = zlib.decompressobj()
-    content = unpacking.decompress(packed, LARGEST_BYTES)
+    content = unpacking.decompress(packed, LONGEST_UNPACKED)
     if not unpacking.eof:
         raise ValueError("not complete, or too large")
     return content.decode()

@@ -1,4 +1,4 @@
-"""How large a transfer may be: asked about above one size, refused above another."""
+"""How large a transfer may be (asked about above one size, refused above another), and how a size is said."""
 
 from __future__ import annotations
 
@@ -30,11 +30,15 @@ class SizeLimits(Frozen):
             return ""
         some = "up to" if estimate.not_counted else "some"
         return (
-            f"It would bring {some} {_gigabytes(estimate.size_bytes)}; more than {_gigabytes(self.largest_bytes)} is"
+            f"It would bring {some} {size_text(estimate.size_bytes)}; more than {size_text(self.largest_bytes)} is"
             " refused."
         )
 
 
-def _gigabytes(size_bytes: int) -> str:
-    size = size_bytes / 1e9
-    return f"{size:,.0f} GB" if size >= 10 else f"{size:,.3g} GB"
+def size_text(size_bytes: float) -> str:
+    """A size as people read it: ``17 MB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size_bytes < 999.5:  # would be rounded to 1000, which is one of the next unit
+            return f"{size_bytes:.3g} {unit}"
+        size_bytes /= 1000
+    return f"{size_bytes:.3g} TB"

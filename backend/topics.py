@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
@@ -15,13 +14,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from confluent_kafka.cimpl import NewTopic
 
 from backend.errors import InvalidRequest, QuicklookError, ServiceUnavailable
-
-SCHEMA_SUFFIX = "_schema"
-RECEIPT_SUFFIX = "_receipt"
+from backend.topic_names import names_of
 
 _LOGGER = logging.getLogger(__name__)
-_NAME = re.compile(r"ftransfer_[a-z0-9][a-z0-9_-]*")
-_LONGEST_NAME = 249 - len(RECEIPT_SUFFIX)  # Kafka's own limit, for the longest of the three
 _PAUSE_S = 0.1
 _UNDO_S = 1.5  # for deleting what a failed creation left behind
 _PROBE_S = 1.0
@@ -243,15 +238,18 @@ class TopicAdmin:
             return ()
         left_s = _left_s(deadline)
         answers = self._admin.delete_topics(there, operation_timeout=left_s, request_timeout=left_s)
-        for answer in answers.values():
+        deleted = []
+        for name, answer in answers.items():
             error = _failure(answer, deadline)
-            if error and _code(error) != KafkaError.UNKNOWN_TOPIC_OR_PART:
+            if error is None:
+                deleted.append(name)
+            elif _code(error) != KafkaError.UNKNOWN_TOPIC_OR_PART:  # a broker lists for a moment what is gone already
                 raise self._unavailable(error) from error
         while left := self._known(deadline) & set(there):
             if time.monotonic() > deadline:
                 raise ServiceUnavailable("Kafka", f"Kafka has not deleted {min(left)} in time.", "Try again later.")
             time.sleep(_PAUSE_S)
-        return tuple(there)
+        return tuple(deleted)
 
     def _undo(self, names: set[str], failure: QuicklookError) -> None:
         try:
@@ -267,22 +265,6 @@ class TopicAdmin:
             return ServiceUnavailable("Kafka", said, "Start it, or check KAFKA_BOOTSTRAP_SERVERS; then try again.")
         said = f"Kafka at {self._servers} answered: {error.args[0].str()}"
         return ServiceUnavailable("Kafka", said, "See Kafka's own log.")
-
-
-def names_of(topic: str) -> tuple[str, str, str]:
-    """The topics of a transfer: alerts, schema, receipt.
-
-    Raises
-    ------
-    InvalidRequest
-        The name cannot be a transfer's.
-    """
-    if not _NAME.fullmatch(topic) or len(topic) > _LONGEST_NAME or topic.endswith((SCHEMA_SUFFIX, RECEIPT_SUFFIX)):
-        raise InvalidRequest(
-            f"{topic[:300]!r} cannot be the topic of a transfer.",
-            f"It begins with ftransfer_, has small letters, digits, - and _, at most {_LONGEST_NAME} in all.",
-        )
-    return topic, topic + SCHEMA_SUFFIX, topic + RECEIPT_SUFFIX
 
 
 def _new_topic(name: str, partitions: int, retention_h: int, max_message_bytes: int) -> NewTopic:

@@ -14,13 +14,7 @@ from backend.expected_time import expected_seconds
 from backend.health import Health, check_side_by_side
 from backend.job_control import JobControl
 from backend.livy import LivyGateway
-from backend.models import (
-    KafkaTarget,
-    Phase,
-    ServiceHealth,
-    Transfer,
-    TransferRequest,
-)
+from backend.models import KafkaTarget, Phase, ServiceHealth, Transfer, TransferRequest
 from backend.planning import plan_transfer
 from backend.reading import AlertReader
 from backend.receipt_topic import read_job_records
@@ -109,7 +103,7 @@ class Transfers:
         InvalidRequest
             The request cannot be done, or would bring more than `limits` allow; nothing was created.
         ServiceUnavailable
-            The archive, Livy or Kafka does not answer; nothing half-created stays.
+            The archive, its statistics, Livy or Kafka does not answer; nothing half-created stays.
         TransferFailed
             Livy refused the job.
         """
@@ -265,8 +259,15 @@ class Transfers:
             return None
 
     def expected_seconds(self, request: TransferRequest, alerts: int) -> float | None:
-        """How long the job will take for so many alerts, from past transfers; None when there are none to go by."""
-        return expected_seconds(self._log.list(None, PAST), request.content, alerts, len(request.every_night()))
+        """How long the job will take for so many alerts, from past transfers; None when there are none to go by.
+
+        Raises
+        ------
+        ServiceUnavailable
+            The statistics are there and cannot be read.
+        """
+        nights = set(request.every_night()).intersection(self.archive.nights().nights)
+        return expected_seconds(self._log.list(None, PAST), request.content, alerts, len(nights))
 
     def health(self) -> tuple[ServiceHealth, ...]:
         """Whether each service answers; looked at anew after some seconds."""

@@ -35,9 +35,11 @@ def main(port: int, report: Report) -> int:
     """Run until stopped, or until the dashboard ends by itself."""
     with provided_services(report) as (settings, stack):
         settings = _with_archive(settings, report)
-        environment = _environment(settings)
+        of_archive = _archive_settings(settings)
         if stack:
-            stack.announce(**{name.lower(): value for name, value in environment.items() if name != "DATA_DIR"})
+            stack.announce(**of_archive)
+        environment = {name.upper(): value for name, value in of_archive.items()}
+        environment["DATA_DIR"] = str(settings.data_dir.absolute())
         chosen = choose_port(port)
         log_file = settings.data_dir / "dashboard.log"
         report(f"dashboard: starting (log: {log_file})")
@@ -48,11 +50,10 @@ def main(port: int, report: Report) -> int:
             return _watch(dashboard, stack, lambda: _statistics_steps(transfers, report), report)
 
 
-def _environment(settings: Settings) -> dict[str, str]:
-    """What the dashboard must be told beside the servers' addresses."""
-    told = {"ARCHIVE_URI": settings.archive_uri, "TNS_CATALOGUE_URI": settings.tns_catalogue_uri}
-    given = {name: value for name, value in told.items() if value}
-    return {**given, "DATA_DIR": str(settings.data_dir.absolute())}
+def _archive_settings(settings: Settings) -> dict[str, str]:
+    """What the dashboard, and commands beside it, must be told beside the servers' addresses."""
+    told = {"archive_uri": settings.archive_uri, "tns_catalogue_uri": settings.tns_catalogue_uri}
+    return {name: value for name, value in told.items() if value}
 
 
 def _with_archive(settings: Settings, report: Report) -> Settings:

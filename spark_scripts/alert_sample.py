@@ -11,14 +11,14 @@ from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import TimestampType
 from pyspark.sql.window import Window
 
-from spark_scripts.archive import NIGHT
+from spark_scripts.archive import NIGHT, field_sql, field_type
+from spark_scripts.selection import CLASSES, STRATUM
 
 LEAST_ROWS = 10
 """Of each class in each night at least so many alerts are drawn, or all."""
-CLASSES = ("finkclass", "tnsclass")
-STRATUM = (NIGHT, *CLASSES)
 
 
 def with_sampled(counts: DataFrame, rows_per_night: int) -> DataFrame:
@@ -58,13 +58,12 @@ def sample_rows(alerts: DataFrame, drawn: DataFrame, paths: Sequence[str]) -> Da
     # An alert that is in the archive twice has the night and class that it was counted in.
     values = alerts.select(F.col("candid").alias("_candid"), *(_value(alerts, path) for path in paths))
     drawn = drawn.select(F.col("candid").alias("_candid"), F.col(NIGHT).alias("night"), *CLASSES)
-    found = values.join(F.broadcast(drawn), "_candid").dropDuplicates(["_candid"]).drop("_candid")
-    return found.repartition(1).sortWithinPartitions("night")
+    found = values.join(F.broadcast(drawn), "_candid").repartition(1)  # brought together once, for all that follows
+    return found.dropDuplicates(["_candid"]).drop("_candid").sortWithinPartitions("night")
 
 
 def _value(alerts: DataFrame, path: str) -> Column:
     """The field without its structure; a time without zone, for it is UTC anyway."""
-    column = F.col(".".join(f"`{part}`" for part in path.split(".")))
-    if alerts.select(column).schema[0].dataType.typeName() == "timestamp":
-        column = column.cast("timestamp_ntz")
-    return column.alias(path)
+    column = F.col(field_sql(alerts, path))
+    is_instant = isinstance(field_type(alerts, path), TimestampType)
+    return (column.cast("timestamp_ntz") if is_instant else column).alias(path)

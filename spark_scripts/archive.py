@@ -16,6 +16,7 @@ from pyspark.sql.types import DataType, DateType, IntegerType, LongType, MapType
 from spark_scripts.alignment import OLDER, Alignment, align, wanted_schema
 from spark_scripts.archive_files import ArchiveFile, list_files, read_schemas
 from spark_scripts.java import java
+from spark_scripts.type_conversion import quoted
 
 PARTITION_COLUMNS = ("year", "month", "day")
 NIGHT = "_night"
@@ -128,7 +129,7 @@ def unsent_columns(found: NightFiles, schema: StructType) -> frozenset[str]:
 def field_type(frame: DataFrame, path: str) -> DataType | None:
     """The type of the field at a dotted path (through structs, or to a map's key); None when there is no such field."""
     node: DataType = frame.schema
-    for part in (path,) if path in frame.columns else path.split("."):
+    for part in _parts(frame, path):
         if isinstance(node, MapType):
             node = node.valueType
         elif isinstance(node, StructType) and part in node.fieldNames():
@@ -136,6 +137,15 @@ def field_type(frame: DataFrame, path: str) -> DataType | None:
         else:
             return None
     return node
+
+
+def field_sql(frame: DataFrame, path: str) -> str:
+    """The field at a dotted path, as SQL has it."""
+    return ".".join(quoted(part) for part in _parts(frame, path))
+
+
+def _parts(frame: DataFrame, path: str) -> list[str]:
+    return [path] if path in frame.columns else path.split(".")
 
 
 def _no_alerts(spark: SparkSession, schema: StructType) -> DataFrame:

@@ -40,23 +40,28 @@ class ArchiveFile(NamedTuple):
     modified_ms: int
 
 
-def night_folder(night: date) -> str:
-    """The folder of a night below the archive's root."""
-    return f"year={night:%Y}/month={night:%m}/day={night:%d}"
-
-
 def list_nights(spark: SparkSession, archive_uri: str) -> list[date]:
     """All nights that have a folder, in order.
 
     Raises
     ------
     UnusableArchive
-        When there is no archive at `archive_uri`.
+        When there is no archive at `archive_uri`, or a folder of it is of no day that there is.
     """
     _check_archive(spark, archive_uri)
     folders = _texts(spark, _matches(spark, archive_uri, "year=*/month=*/day=*"))
     found = re.findall(r"path=[^\n]*/year=(\d+)/month=(\d+)/day=(\d+); isDirectory=true", folders)
-    return sorted(date(*(int(number) for number in each)) for each in found)
+    return sorted(_night(*each) for each in found)
+
+
+def _night(year: str, month: str, day: str) -> date:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError as error:
+        folder = f"year={year}/month={month}/day={day}"
+        raise UnusableArchive(
+            f"The archive has a folder {folder}, which is no day. Rename it or take it away."
+        ) from error
 
 
 def list_files(spark: SparkSession, archive_uri: str, nights: Iterable[date]) -> dict[date, list[ArchiveFile]]:

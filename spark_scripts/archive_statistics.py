@@ -12,15 +12,19 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+from pyspark.sql.window import Window
 
-from spark_scripts.alert_sample import CLASSES, STRATUM, drawn_alerts, sample_rows, with_sampled
+from spark_scripts.alert_sample import drawn_alerts, sample_rows, with_sampled
 from spark_scripts.archive import (
     NIGHT,
     ROW,
     NightFiles,
+    field_sql,
     find_night_files,
     read_nights,
     survey_schema,
@@ -28,10 +32,11 @@ from spark_scripts.archive import (
 )
 from spark_scripts.archive_files import list_nights
 from spark_scripts.content import encoded, sent_content
+from spark_scripts.damaged_files import despite_damage, whole_alerts
 from spark_scripts.field_years import save_field_years
 from spark_scripts.plan import ContentPlan, read_content
 from spark_scripts.schema_cache import load_schemas, save_schemas
-from spark_scripts.selection import with_classes
+from spark_scripts.selection import CLASSES, STRATUM, each_once, with_classes
 from spark_scripts.session import open_session, read_text
 from spark_scripts.statistics_folders import COUNTS, SAMPLE, StatisticsFolders
 from spark_scripts.tns_catalogue import TnsCatalogue, read_catalogue
@@ -86,10 +91,18 @@ def read_statistics_plan(text: str) -> StatisticsPlan:
 
 
 def update_statistics(spark: SparkSession, plan: StatisticsPlan) -> int:
-    """Count the nights that are not counted yet, or with another TNS catalogue; return how many that were."""
-    folders = StatisticsFolders(spark, plan.statistics_uri)
-    catalogue = read_catalogue(spark, plan.tns_catalogue_uri) if plan.tns_catalogue_uri else None
-    done = set() if plan.refresh else folders.nights_done(_version(catalogue))
+    """Count the nights that are not counted yet, or with another TNS catalogue; return how many that were.
+
+    Of a damaged file, what can be read is counted.
+    """
+    run = _Run(
+        spark,
+        plan,
+        schema=survey_schema(spark, plan.schema_ddl),
+        catalogue=read_catalogue(spark, plan.tns_catalogue_uri) if plan.tns_catalogue_uri else None,
+        folders=StatisticsFolders(spark, plan.statistics_uri),
+    )
+    done = set() if plan.refresh else run.folders.nights_done(run.catalogue_version)
     nights = [night for night in list_nights(spark, plan.archive_uri) if night not in done]
     known = load_schemas(spark, plan.statistics_uri)
     counted = 0
@@ -98,48 +111,54 @@ def update_statistics(spark: SparkSession, plan: StatisticsPlan) -> int:
         found = find_night_files(spark, plan.archive_uri, group, known)
         known |= found.schemas
         save_schemas(spark, plan.statistics_uri, known)
-        save_field_years(spark, plan.statistics_uri, known, survey_schema(spark, plan.schema_ddl))
+        save_field_years(spark, plan.statistics_uri, known, run.schema)
         if found.files:
-            _count(spark, plan, found, folders, catalogue)
+            despite_damage(spark, partial(_count, run, found))
         counted += len(found.files)
         print(f"Counted {counted} of {len(nights)} nights.", flush=True)
-    folders.remove_replaced()
+    run.folders.remove_replaced()
     return counted
 
 
-def _count(
-    spark: SparkSession,
-    plan: StatisticsPlan,
-    found: NightFiles,
-    folders: StatisticsFolders,
-    catalogue: TnsCatalogue | None,
-) -> None:
+@dataclass(frozen=True)
+class _Run:
+    """What is the same for all nights."""
+
+    spark: SparkSession
+    plan: StatisticsPlan
+    schema: StructType
+    catalogue: TnsCatalogue | None
+    folders: StatisticsFolders
+
+    @property
+    def catalogue_version(self) -> str:
+        return self.catalogue.version if self.catalogue else ""
+
+
+def _count(run: _Run, found: NightFiles, is_damaged: bool) -> None:
     """Write the statistics of some nights."""
-    schema = survey_schema(spark, plan.schema_ddl)
-    alerts = read_nights(spark, plan.archive_uri, found, schema)
-    first_files = read_nights(spark, plan.archive_uri, _first_files(found), schema)
-    assert alerts is not None, "there is at least one file"
-    assert first_files is not None, "each night has one"
-    identified = identify(with_classes(alerts, catalogue)).persist()
+    plan = run.plan
+    alerts, first_files = (
+        with_classes(read_nights(run.spark, plan.archive_uri, files, run.schema), run.catalogue)
+        for files in (found, _first_files(found))
+    )
+    if is_damaged:  # the drawn alerts must be among those that the sample can have
+        alerts = whole_alerts(alerts, *(F.col(field_sql(alerts, path)) for path in plan.sample_columns))
+    identified = each_once(alerts).persist()
     try:
         counts = with_sampled(
             identified.groupBy(*STRATUM).agg(F.count("*").alias("alerts")), plan.sample_rows_per_night
         )
         folder = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
         drawn = drawn_alerts(identified, counts)
-        folders.write(folder, SAMPLE, sample_rows(alerts, drawn, plan.sample_columns))
-        measured = with_classes(first_files, catalogue).filter(F.col(ROW) < MEASURED_ALERTS)
-        sizes = encoded_sizes(spark, measured, plan.contents, unsent_columns(found, schema))
+        run.folders.write(folder, SAMPLE, sample_rows(alerts, drawn, plan.sample_columns))
+        measured = first_files.filter(F.col(ROW) < MEASURED_ALERTS)
+        sizes = encoded_sizes(run.spark, measured, plan.contents, unsent_columns(found, run.schema))
         table = with_sizes(counts, sizes).withColumnRenamed(NIGHT, "night")
-        folders.write(folder, COUNTS, table.withColumn("tns_catalogue", F.lit(_version(catalogue))).coalesce(1))
+        catalogue = F.lit(run.catalogue_version).alias("tns_catalogue")
+        run.folders.write(folder, COUNTS, table.select("*", catalogue).coalesce(1))
     finally:
         identified.unpersist()
-
-
-def identify(classified: DataFrame) -> DataFrame:
-    """``candid`` and stratum of all alerts, each ``candid`` once, as the receipt of a transfer counts them."""
-    first = F.min(F.struct(*STRATUM)).alias("first")
-    return classified.groupBy("candid").agg(first).select("candid", "first.*")
 
 
 def encoded_sizes(
@@ -154,18 +173,19 @@ def encoded_sizes(
 
 
 def with_sizes(counts: DataFrame, sizes: DataFrame) -> DataFrame:
-    """Add the bytes of all ``alerts``: the mean of those measured in the same stratum, else of the same night."""
+    """Add the bytes of all ``alerts``: the mean of those measured in the same stratum, else night, else in all."""
     names = [name for name in sizes.columns if name not in STRATUM]
-    by_stratum = sizes.groupBy(*STRATUM).agg(*(F.avg(name).alias(name) for name in names))
-    by_night = sizes.groupBy(NIGHT).agg(*(F.avg(name).alias(f"night_{name}") for name in names))
-    joined = counts.join(by_stratum, list(STRATUM), "left").join(by_night, NIGHT, "left")
-    mean = {name: F.coalesce(F.col(name), F.col(f"night_{name}")) for name in names}
-    totals = [F.round(mean[name] * F.col("alerts")).cast("bigint").alias(name) for name in names]
-    return joined.select(NIGHT, *CLASSES, "alerts", "sampled", *totals)
+    measured = sizes.groupBy(*STRATUM).agg(F.count("*").alias("measured"), *(F.sum(name).alias(name) for name in names))
+    # Alerts are encoded once; the means of nights come from the sums of their strata.
+    joined = counts.join(measured, list(STRATUM), "full")
+    night, whole = Window.partitionBy(NIGHT), Window.partitionBy()
 
+    def mean(name: str) -> Column:
+        of_night, of_all = (F.sum(name).over(these) / F.sum("measured").over(these) for these in (night, whole))
+        return F.coalesce(F.col(name) / F.col("measured"), of_night, of_all)
 
-def _version(catalogue: TnsCatalogue | None) -> str:
-    return catalogue.version if catalogue else ""
+    totals = [F.round(mean(name) * F.col("alerts")).cast("bigint").alias(name) for name in names]
+    return joined.select(NIGHT, *CLASSES, "alerts", "sampled", *totals).filter("alerts IS NOT NULL")
 
 
 def _first_files(found: NightFiles) -> NightFiles:

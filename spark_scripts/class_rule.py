@@ -9,7 +9,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_scripts.archive import field_type
+from spark_scripts.archive import field_sql, field_type
 
 UNKNOWN = "Unknown"
 
@@ -62,7 +62,7 @@ def _input(frame: DataFrame, path: str, spark_type: str) -> str:
     found = field_type(frame, path)
     if found is None or found.typeName() in ("struct", "map", "array"):
         return f"CAST(NULL AS {spark_type})"
-    name = ".".join(f"`{part}`" for part in path.split("."))
+    name = field_sql(frame, path)
     if spark_type == "double":
         return f"nanvl(CAST({name} AS double), CAST(NULL AS double))"
     return f"CAST({name} AS {spark_type})"

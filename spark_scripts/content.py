@@ -25,12 +25,11 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from spark_scripts.archive import HIDDEN, field_type
+from spark_scripts.archive import HIDDEN, field_sql, field_type
 from spark_scripts.java import java, java_session
 from spark_scripts.plan import ContentPlan
-from spark_scripts.type_conversion import quoted
+from spark_scripts.selection import CLASSES
 
-CLASS_COLUMNS = ("finkclass", "tnsclass")
 CLIENT_TYPE = {
     "timestamp": StringType(),
     "timestamp_ntz": StringType(),
@@ -90,9 +89,9 @@ def _sent_sources(frame: DataFrame, plan: ContentPlan, unsent: Collection[str]) 
     """Sent name -> source path, in the order of the record."""
     sources = dict(plan.columns)
     if plan.others:
-        left_out = {*plan.without, *sources, *CLASS_COLUMNS, *HIDDEN, *unsent}
+        left_out = {*plan.without, *sources, *CLASSES, *HIDDEN, *unsent}
         sources |= {_avro_name(name): name for name in frame.columns if name not in left_out}
-        sources |= {name: name for name in CLASS_COLUMNS}
+        sources |= {name: name for name in CLASSES}
     return sources
 
 
@@ -104,9 +103,7 @@ def _avro_name(name: str) -> str:
 
 def _as_sent(frame: DataFrame, path: str) -> Column:
     """The column, cast only where clients could not read it: a cast that changes nothing would still cost a copy."""
-    parts = (path,) if path in frame.columns else path.split(".")
-    column = F.col(".".join(quoted(part) for part in parts))
-    here = field_type(frame, path)
+    column, here = F.col(field_sql(frame, path)), field_type(frame, path)
     assert here is not None, f"the plan names {path}, which is no field of the survey"
     sent = _client_type(here)
     return column if sent.simpleString() == here.simpleString() else column.cast(sent)

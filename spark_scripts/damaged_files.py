@@ -1,44 +1,68 @@
 """Files whose footer is fine and whose pages are not: known only when a pass over the alerts fails.
 
 Then the pass is made again, and of such a file the alerts before its damage are taken. Where that is depends on the
-columns that are read, so that publishing and counting must read the same ones.
+columns that are read, so that passes that belong together must read the same ones.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_scripts.archive import FILE
+from spark_scripts.java import reason
+
+TOLERATED = "spark.sql.files.ignoreCorruptFiles"
+"""Whether the rest of a part of a file that cannot be read is left out; else the pass fails."""
 
 
-def is_damage(error: Exception) -> bool:
-    """Whether a pass ended because a file could not be read: it ended within Spark's reader, whatever it says."""
-    return "FileScanRDD" in str(error)  # Java's stack is part of the text
+def despite_damage(spark: SparkSession, work: Callable[[bool], Any]) -> None:
+    """Do some work; if it fails because a file cannot be read, once more with what can be read of it.
+
+    Parameters
+    ----------
+    work
+        Is told whether a file is known to be damaged.
+    """
+    try:
+        work(False)
+    except Py4JJavaError as error:
+        if "FileScanRDD" not in str(error):  # Java's stack is part of the text: it ended within Spark's reader
+            raise
+        print(f"Once more, without what is damaged: {reason(error)}", file=sys.stderr)
+        spark.conf.set(TOLERATED, "true")
+        try:
+            work(True)
+        finally:
+            spark.conf.set(TOLERATED, "false")
 
 
-def tolerate_damage(spark: SparkSession) -> None:
-    """From now on, leave out the rest of a part of a file that cannot be read."""
-    spark.conf.set("spark.sql.files.ignoreCorruptFiles", "true")
+def whole_alerts(alerts: DataFrame, *values: Column) -> DataFrame:
+    """The same alerts; whatever is done with them reads all that their classes and these values need."""
+    needed = F.xxhash64("finkclass", "tnsclass", *values)
+    # True of all, but Spark does not know. With the partition's number it is nothing to derive further filters from:
+    # columns that get other names later would double them, each.
+    return alerts.filter(F.pmod(needed, F.lit(2)) + F.spark_partition_id() >= 0)
 
 
-def whole_alerts(alerts: DataFrame, value: Column) -> DataFrame:
-    """The same alerts; whatever is done with them reads all that their classes and their encoded `value` need."""
-    needed = F.length("finkclass") + F.length("tnsclass") + F.length(value)
-    return alerts.filter(needed >= 0)  # of no alert it is less; Spark does not know
-
-
-def find_damaged(alerts: DataFrame, value: Column) -> tuple[tuple[str, str], ...]:
+def find_damaged(rows: DataFrame, alerts: DataFrame, value: Column) -> tuple[tuple[str, str], ...]:
     """(file, what of it could be read) of each file that has more alerts than can be read.
 
     Parameters
     ----------
+    rows
+        All alerts of the nights, of which no column need be read to count them.
     alerts
-        All alerts of the nights, with classes.
+        The same with classes.
     value
         The encoded alert.
     """
-    has = {row[FILE]: row["count"] for row in alerts.groupBy(FILE).count().collect()}  # said by the footers
+    has = {row[FILE]: row["count"] for row in rows.groupBy(FILE).count().collect()}  # said by the footers
     gives = {row[FILE]: row["count"] for row in whole_alerts(alerts, value).groupBy(FILE).count().collect()}
     return tuple(
         (file, f"damaged: {gives.get(file, 0)} of its {alerts_there} alerts can be read")

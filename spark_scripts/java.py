@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 
@@ -15,6 +16,12 @@ def java(spark: SparkSession) -> Any:
 def java_session(spark: SparkSession) -> Any:
     """The session itself, in Java."""
     return spark._jsparkSession
+
+
+def reason(error: Exception) -> str:
+    """What an error says, in a line: of one in Java its message, not that there was one."""
+    said = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else str(error)
+    return ((said or "").strip() or type(error).__name__).splitlines()[0][:500]
 
 
 def scala_object(package: Any, name: str) -> Any:

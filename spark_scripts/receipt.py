@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from spark_scripts.archive import NIGHT, NightFiles
 from spark_scripts.plan import TransferPlan
-from spark_scripts.selection import IDENTITY
+from spark_scripts.selection import STRATUM, each_once
 from spark_scripts.topic_writer import PartitionOffsets
 
 RECEIPT = "receipt"
@@ -22,14 +22,12 @@ def count_alerts(selected: DataFrame, too_large: list[dict[str, int]]) -> list[d
 
     Spark's own way to count while writing (``DataFrame.observe``) never completes on the batch Kafka sink.
     """
-    identified = selected.select(*IDENTITY)
     if too_large:
-        identified = identified.filter(~F.col("candid").isin([alert["candid"] for alert in too_large]))
-    once = identified.groupBy("candid").agg(F.min(F.struct(*IDENTITY[1:])).alias("first")).select("first.*")
-    rows = once.groupBy(*IDENTITY[1:]).agg(F.count("*").alias("alerts")).orderBy(*IDENTITY[1:]).collect()
+        selected = selected.filter(~F.col("candid").isin([alert["candid"] for alert in too_large]))
+    counts = each_once(selected).groupBy(*STRATUM).agg(F.count("*").alias("alerts"))
     return [
         {"night": str(row[NIGHT]), "finkclass": row.finkclass, "tnsclass": row.tnsclass, "alerts": row.alerts}
-        for row in rows
+        for row in counts.orderBy(*STRATUM).collect()
     ]
 
 

@@ -15,8 +15,9 @@ from spark_scripts.sub_sample import sub_sample
 from spark_scripts.tns_catalogue import TnsCatalogue
 from spark_scripts.tns_match import with_tnsclass
 
-IDENTITY = ("candid", NIGHT, "finkclass", "tnsclass")
-"""What the receipt counts by."""
+CLASSES = ("finkclass", "tnsclass")
+STRATUM = (NIGHT, *CLASSES)
+"""What alerts are counted by."""
 
 
 def with_classes(frame: DataFrame, catalogue: TnsCatalogue | None = None) -> DataFrame:
@@ -34,6 +35,12 @@ def select_alerts(frame: DataFrame, plan: TransferPlan) -> DataFrame:
         candids = [row.candid for row in selected.select("candid").take(plan.limit)]
         selected = selected.filter(F.col("candid").isin(candids))
     return selected
+
+
+def each_once(classified: DataFrame) -> DataFrame:
+    """``candid`` and stratum of all alerts, each ``candid`` once: what receipts and statistics count."""
+    first = F.min(F.struct(*STRATUM)).alias("first")
+    return classified.groupBy("candid").agg(first).select("candid", "first.*")
 
 
 def asked_columns(plan: TransferPlan) -> frozenset[str]:

@@ -11,14 +11,14 @@ import time
 import traceback
 from dataclasses import replace
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from spark_scripts.archive import find_night_files, read_nights, survey_schema, unsent_columns
 from spark_scripts.archive_files import UnusableArchive
 from spark_scripts.content import encoded, sent_content
-from spark_scripts.damaged_files import find_damaged, is_damage, tolerate_damage, whole_alerts
+from spark_scripts.damaged_files import despite_damage, find_damaged, whole_alerts
 from spark_scripts.drift import describe_drift
+from spark_scripts.java import reason
 from spark_scripts.plan import TransferPlan, read_plan
 from spark_scripts.receipt import RECEIPT, compose_receipt, count_alerts
 from spark_scripts.schema_cache import load_schemas
@@ -59,12 +59,13 @@ def transfer(spark: SparkSession, plan: TransferPlan, *, is_damaged: bool = Fals
     known = load_schemas(spark, plan.statistics_uri)
     found = find_night_files(spark, plan.archive_uri, plan.nights, known)
     catalogue = read_catalogue(spark, plan.tns_catalogue_uri) if plan.tns_catalogue_uri else None
-    alerts = with_classes(read_nights(spark, plan.archive_uri, found, schema), catalogue)
+    rows = read_nights(spark, plan.archive_uri, found, schema)
+    alerts = with_classes(rows, catalogue)
     selected = select_alerts(alerts, plan)
     content = sent_content(spark, selected, plan.content, unsent_columns(found, schema))
     value = encoded(content)
     if is_damaged:
-        found = replace(found, unreadable=(*found.unreadable, *find_damaged(alerts, value)))
+        found = replace(found, unreadable=(*found.unreadable, *find_damaged(rows, alerts, value)))
         selected = whole_alerts(selected, value)
     watch.lap("plan")
     writer.publish_schema(content.schema_json)
@@ -106,25 +107,14 @@ def main(arguments: list[str]) -> int:
 def run(spark: SparkSession, plan: TransferPlan) -> int:
     """Run the plan; what ends it early is said on the receipt topic too, for the user, and in the log."""
     try:
-        try:
-            transfer(spark, plan)
-        except Py4JJavaError as error:
-            if not is_damage(error):
-                raise
-            print(f"Once more, without what is damaged: {_first_line(error)}", file=sys.stderr)
-            tolerate_damage(spark)
-            transfer(spark, plan, is_damaged=True)
+        despite_damage(spark, lambda is_damaged: transfer(spark, plan, is_damaged=is_damaged))
     except Exception as error:  # noqa: BLE001  (whatever it is, the user must learn of it; the exit code tells Livy)
         traceback.print_exc()
         is_for_the_user = isinstance(error, (UnusableArchive, UnusableCatalogue))
-        message = str(error) if is_for_the_user else f"The job failed: {_first_line(error)}"
+        message = str(error) if is_for_the_user else f"The job failed: {reason(error)}"
         TopicWriter(spark, plan).publish_record(FAILURE, {"message": message})
         return 1
     return 0
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:500]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from pyspark.sql.types import (
     DataType,
     DateType,
     DoubleType,
-    FractionalType,
     IntegralType,
     MapType,
     NullType,
@@ -132,16 +131,14 @@ def _converted(sql: str, here: DataType, wanted: DataType, path: str, into: Conv
     if isinstance(wanted, MapType) and isinstance(here, StructType) and isinstance(wanted.keyType, StringType):
         into.done["struct -> map"] = None
         entries = (
-            f"{_text(each.name)}, "
-            + _converted(f"{sql}.{quoted(each.name)}", each.dataType, wanted.valueType, f"{path}.{each.name}", into)
+            _entry(each.name, f"{sql}.{quoted(each.name)}", each.dataType, wanted.valueType, path, into)
             for each in here.fields
         )
         return _unless_null(sql, f"map({', '.join(entries)})")
     if isinstance(wanted, StructType) and isinstance(here, MapType) and isinstance(here.keyType, StringType):
         into.done["map -> struct"] = None
         fields = (
-            f"{_text(each.name)}, "
-            + _converted(f"{sql}[{_text(each.name)}]", here.valueType, each.dataType, f"{path}.{each.name}", into)
+            _entry(each.name, f"{sql}[{_text(each.name)}]", here.valueType, each.dataType, path, into)
             for each in wanted.fields
         )
         return _unless_null(sql, f"named_struct({', '.join(fields)})")
@@ -156,12 +153,16 @@ def _converted(sql: str, here: DataType, wanted: DataType, path: str, into: Conv
 
 
 def _struct_field(sql: str, here: StructType, wanted: StructField, path: str, into: Conversion) -> str:
-    below = f"{path}.{wanted.name}"
-    if wanted.name not in here.names:
-        into.absent.append(below)
-        return f"{_text(wanted.name)}, CAST(NULL AS {_ddl(wanted.dataType)})"
-    inner = f"{sql}.{quoted(wanted.name)}"
-    return f"{_text(wanted.name)}, {_converted(inner, here[wanted.name].dataType, wanted.dataType, below, into)}"
+    name = wanted.name
+    if name not in here.names:
+        into.absent.append(f"{path}.{name}")
+        return f"{_text(name)}, CAST(NULL AS {_ddl(wanted.dataType)})"
+    return _entry(name, f"{sql}.{quoted(name)}", here[name].dataType, wanted.dataType, path, into)
+
+
+def _entry(name: str, sql: str, here: DataType, wanted: DataType, path: str, into: Conversion) -> str:
+    """What ``map`` and ``named_struct`` are given for one of their parts: its name and its value."""
+    return f"{_text(name)}, {_converted(sql, here, wanted, f'{path}.{name}', into)}"
 
 
 def _unless_null(sql: str, built: str) -> str:
@@ -201,7 +202,7 @@ def _wider_number(one: NumericType, other: NumericType) -> DataType:
     if isinstance(one, IntegralType) and isinstance(other, IntegralType):
         order = ("tinyint", "smallint", "int", "bigint")
         return max(one, other, key=lambda each: order.index(each.simpleString()))
-    return DoubleType() if isinstance(one, FractionalType) or isinstance(other, FractionalType) else one
+    return DoubleType()
 
 
 def _word(kind: DataType) -> str:

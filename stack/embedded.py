@@ -130,6 +130,11 @@ class EmbeddedStack:
         """The given settings, pointing at this stack."""
         return self._given.model_copy(update={**self.addresses, "spark_jars": self._connectors})
 
+    def announce(self, **settings: str) -> None:
+        """Let commands that run beside the stack have these settings too, where they are not told others."""
+        self._announced.update(settings)
+        self._publish_addresses()
+
     @property
     def _script_store(self) -> Path:
         return self._data_dir / "scripts"
@@ -213,11 +218,6 @@ class EmbeddedStack:
         wanted = self._ports[name]
         taken = wanted and not self._address_of(server).endswith(f":{wanted}")
         return f" (port {wanted} is taken)" if taken else ""
-
-    def announce(self, **settings: str) -> None:
-        """Let commands that run beside the stack have these settings too, where they are not told others."""
-        self._announced.update(settings)
-        self._publish_addresses()
 
     def _publish_addresses(self) -> None:
         partial = self._addresses_file.with_name(f"addresses.{os.getpid()}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,30 +11,20 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from backend.alert_store import AlertStore
 from backend.config import Settings
-from backend.transfer_log import TransferLog
 from backend.transfers import Transfers
-from simulator.archive import simulate_archive
 from stack.embedded import EmbeddedStack
+from tests.services.conftest import ALERTS_PER_NIGHT
 from tests.support.archives import SIMULATED_NIGHTS, nights_of
-from tests.support.command_line import Answer, CommandLine
+from tests.support.command_line import NAMED_WITHIN_S, UNREACHABLE, Answer, CommandLine
 from tests.support.published_topic import PublishedTopic
-from tests.support.transfers import settings_on
 
 pytestmark = pytest.mark.timeout(600)  # the first test waits for two jobs in a row
 
-ALERTS = 2 * 150
+ALERTS = 2 * ALERTS_PER_NIGHT
 MANY = 150_000
-NAMED_WITHIN_S = 10
-UNREACHABLE = "127.0.0.1:9"
-REQUEST = """\
-survey: ztf
-nights: {start: 2024-09-01, stop: 2024-09-02}
-content: lightcurve
-"""
 
 
 class Pair(NamedTuple):
@@ -43,31 +32,6 @@ class Pair(NamedTuple):
 
     first: Answer
     second: Answer
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("archive")
-    simulate_archive(folder, SIMULATED_NIGHTS, ALERTS // 2, 5)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def settings(stack: EmbeddedStack, archive: Path) -> Settings:
-    """What the command line finds by itself: the stack that runs under DATA_DIR."""
-    return settings_on(stack, stack.settings.data_dir, archive)
-
-
-@pytest.fixture(scope="module")
-def quicklook(settings: Settings) -> CommandLine:
-    return CommandLine(DATA_DIR=str(settings.data_dir), ARCHIVE_URI=str(settings.archive_uri), MAX_RUNNING_BATCHES="1")
-
-
-@pytest.fixture(scope="module")
-def request_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("requests") / "both nights.yml"
-    file.write_text(REQUEST)
-    return file
 
 
 @pytest.fixture(scope="module")
@@ -96,15 +60,6 @@ def large_topic(stack: EmbeddedStack) -> Iterator[PublishedTopic]:
 
 def read_parquet(folder: Path) -> pd.DataFrame:
     return pd.read_parquet(folder).sort_values("candid", ignore_index=True)
-
-
-def traces(settings: Settings) -> tuple[set[str], list[str], set[str]]:
-    """Topics, transfers in the log, plans: what a submission makes."""
-    topics = set(
-        AdminClient({"bootstrap.servers": settings.kafka_bootstrap_servers or ""}).list_topics(timeout=10).topics
-    )
-    plans = {str(path) for path in Path(settings.data_dir, "scripts").rglob("*.json")}
-    return topics, [transfer.id for transfer in TransferLog(settings.data_dir / "transfers.sqlite").list()], plans
 
 
 def test_a_second_transfer_waits_in_the_queue_and_starts_by_itself(pair: Pair, quicklook: CommandLine) -> None:
@@ -192,74 +147,6 @@ def test_cancelled_it_is_partial_and_the_exit_codes_say_so(
     assert read.code == 1
     assert "Partial: " in read.notes
     assert "the job was cancelled" in read.notes
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("nights: {start: 2024-09-01\n", ["not YAML", "line 2, column 1"]),
-        (REQUEST + "clases: [Unknown]\n", ["no field clases", "Did you mean classes?"]),
-        (REQUEST + "conditions: candidate.magpfs > 19;\n", ["line 1, column 1", "candidate.magpsf"]),
-        (REQUEST + "conditions: |\n  candid > 1;\n  1 < (SELECT 1);\n", ["line 2, column "]),
-        (REQUEST + "classes: [(Fink) SN candidat]\n", ["no class '(Fink) SN candidat'", "(Fink) SN candidate"]),
-        (REQUEST.replace("2024-09-02", "2024-08-31"), ["2024-08-31", "lies before the first"]),
-        (REQUEST.replace("lightcurve", "[candidate.magpsd]"), ["no field candidate.magpsd", "candidate.magpsf"]),
-        (REQUEST.replace("2024-09-01", "2018-01-01"), ["2018-01-01", "before the archive's first"]),
-    ],
-    ids=["YAML", "field", "column", "sub-query", "class", "reversed nights", "content", "too early"],
-)
-def test_a_bad_request_is_refused_and_leaves_no_trace(
-    quicklook: CommandLine, settings: Settings, text: str, said: list[str], tmp_path: Path
-) -> None:
-    file = tmp_path / "request.yml"
-    file.write_text(text)
-    before = traces(settings)
-    answer = quicklook("submit", file)
-    assert (answer.code, answer.out) == (2, "")
-    assert all(each in answer.notes for each in said), answer.notes
-    assert traces(settings) == before
-
-
-def test_a_file_that_is_not_there_is_said_to_programs_too(quicklook: CommandLine, tmp_path: Path) -> None:
-    answer = quicklook("submit", tmp_path / "none.yml", "--json")
-    assert answer.code == 2
-    assert "none.yml cannot be read" in answer.json["error"]
-
-
-@pytest.fixture
-def silent_address() -> Iterator[str]:
-    """Where connections are accepted and nothing is ever said."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"127.0.0.1:{server.getsockname()[1]}"
-
-
-@pytest.mark.parametrize(
-    ("setting", "value", "said"),
-    [
-        ("LIVY_URL", f"http://{UNREACHABLE}", f"Livy at http://{UNREACHABLE} cannot be reached"),
-        ("LIVY_URL", "http://{silent}", "Livy at http://{silent} did not answer in time"),
-        ("KAFKA_BOOTSTRAP_SERVERS", UNREACHABLE, f"Kafka at {UNREACHABLE} cannot be reached"),
-        ("KAFKA_BOOTSTRAP_SERVERS", "{silent}", "Kafka at {silent} cannot be reached"),
-        ("ARCHIVE_URI", "/no/such/archive", "There is no archive at /no/such/archive"),
-    ],
-    ids=["Livy down", "Livy silent", "Kafka down", "Kafka silent", "archive missing"],
-)
-def test_a_service_that_is_away_is_named_soon_and_nothing_half_created_stays(
-    quicklook: CommandLine,
-    settings: Settings,
-    request_file: Path,
-    silent_address: str,
-    setting: str,
-    value: str,
-    said: str,
-) -> None:
-    before = traces(settings)
-    answer = quicklook.but(**{setting: value.format(silent=silent_address)})("submit", request_file, "--json")
-    assert answer.code == 3
-    assert answer.json["error"].startswith(said.format(silent=silent_address))
-    assert answer.json["hint"]
-    assert answer.seconds < NAMED_WITHIN_S
-    assert traces(settings) == before
 
 
 def test_kafka_away_while_reading_is_named_soon(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import Counter
 from collections.abc import Callable
@@ -34,7 +33,7 @@ from tests.support.archives import (
     make_archive,
     nights_of,
 )
-from tests.support.todays_alerts import alerts_of_today, columns_of, sent_of
+from tests.support.todays_alerts import without_classes
 from tests.support.transfers import ended, messages_of, read, receipt_of, rows_of, settings_on
 
 pytestmark = pytest.mark.timeout(600)  # the first test waits for the jobs of all
@@ -48,8 +47,6 @@ DETECTION_FIELDS = (
     *("magnr", "sigmagnr", "magzpsci", "isdiffpos", "diffmaglim", "distnr"),
 )
 NOT_IN_LIGHT = {"candidate", "prv_candidates", "cutoutScience", "cutoutTemplate", "cutoutDifference"}
-REAL_LIGHT_NIGHT, REAL_LIGHT_ALERTS = date(2024, 1, 15), 531
-REAL_NIGHTS, REAL_ALERTS = (date(2019, 11, 1), date(2026, 3, 31)), 842
 
 Ended = Callable[[str], Transfer]
 
@@ -58,7 +55,7 @@ def a_request(start: date, stop: date | None = None, **more: Any) -> TransferReq
     return TransferRequest(nights=NightRange(start=start, stop=stop or start), **more)
 
 
-SIMULATED_REQUESTS = {
+REQUESTS = {
     "selection": a_request(SIMULATED_NIGHTS[0], MISSING_NIGHT, classes=CLASSES, conditions=CONDITION),
     "nothing matches": a_request(SIMULATED_NIGHTS[0], conditions="candidate.magpsf > 99;"),
     "no data": a_request(MISSING_NIGHT, MISSING_NIGHT + timedelta(days=2)),
@@ -67,10 +64,6 @@ SIMULATED_REQUESTS = {
     "oversize": a_request(OVERSIZE_NIGHT, content=Content.FULL),
     "truncated": a_request(TRUNCATED_NIGHT),
     "damaged": a_request(DAMAGED_NIGHT, content=Content.MEDIUM),
-}
-REAL_REQUESTS = {
-    "real light": a_request(REAL_LIGHT_NIGHT),
-    "all years": a_request(*REAL_NIGHTS, content=Content.FULL),
 }
 
 
@@ -88,24 +81,8 @@ def transfers(stack: EmbeddedStack, archive: Path, tmp_path_factory: pytest.Temp
 @pytest.fixture(scope="module")
 def job(transfers: Transfers) -> Ended:
     """Name of a request on the simulated archive -> its transfer, ended; all are in the queue from the start."""
-    ids = {
-        name: transfers.submit(request, is_test=name == "test job").id for name, request in SIMULATED_REQUESTS.items()
-    }
+    ids = {name: transfers.submit(request, is_test=name == "test job").id for name, request in REQUESTS.items()}
     return lambda name: ended(transfers, ids[name])
-
-
-@pytest.fixture(scope="module")
-def real_transfers(stack: EmbeddedStack, real_alerts: Path, tmp_path_factory: pytest.TempPathFactory) -> Transfers:
-    data_dir = tmp_path_factory.mktemp("real_installation")
-    settings = settings_on(stack, data_dir, real_alerts / "archive" / "science", max_running_batches=2)
-    return Transfers.connect(settings)
-
-
-@pytest.fixture(scope="module")
-def real_job(real_transfers: Transfers) -> Ended:
-    """Name of a request on the real archive -> its transfer, ended."""
-    ids = {name: real_transfers.submit(request).id for name, request in REAL_REQUESTS.items()}
-    return lambda name: ended(real_transfers, ids[name])
 
 
 def selected(alerts: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
@@ -286,44 +263,3 @@ def test_of_a_file_with_damaged_pages_comes_what_can_be_read(transfers: Transfer
     assert set(rows_of(table)) == {*rows_of(whole), *rows_of(readable)}
     assert receipt.published == sum(count.alerts for count in receipt.counts) == table.num_rows == progress.distinct
     assert progress.complete
-
-
-def test_the_classes_of_a_real_night_are_the_community_s(
-    real_transfers: Transfers, real_job: Ended, real_alerts: Path
-) -> None:
-    transfer = real_job("real light")
-    receipt = receipt_of(transfer)
-    progress, table = read(real_transfers, transfer.id)
-    counted = (receipt.published, receipt.messages, progress.read, progress.distinct, table.num_rows)
-    assert counted == (REAL_LIGHT_ALERTS,) * 5
-    assert progress.complete
-
-    with (real_alerts / "expected_finkclass.csv").open() as file:
-        community = {int(row["candid"]): row["finkclass"] for row in csv.DictReader(file)}
-    arrived = {candid: row["finkclass"] for candid, row in rows_of(table).items()}
-    assert arrived == {candid: community[candid] for candid in arrived}
-
-
-def test_all_years_in_full_arrive_as_they_are(real_transfers: Transfers, real_job: Ended, real_alerts: Path) -> None:
-    transfer = real_job("all years")
-    receipt = receipt_of(transfer)
-    progress, table = read(real_transfers, transfer.id)
-    counted = (receipt.published, receipt.messages, progress.read, progress.distinct, table.num_rows)
-    assert (progress.complete, counted) == (True, (REAL_ALERTS,) * 5)
-
-    folder = real_alerts / "archive" / "science"
-    columns = columns_of(folder)
-    expected = {alert["candid"]: sent_of(alert, Content.FULL, columns) for alert in alerts_of_today(folder)}
-    arrived = rows_of(table)
-    assert {candid: without_classes(row) for candid, row in arrived.items()} == expected
-    assert any(row["prv_candidates"] for row in expected.values()), "no history was compared"
-    stamps = [row["cutoutScience"]["stampData"] for row in arrived.values() if row["cutoutScience"]]
-    assert all(stamp.startswith(b"\x1f\x8b") for stamp in stamps), "gzipped FITS"
-
-    drift = {each.column: each for each in receipt.drift}
-    assert set(drift["mulens"].converted) == {"struct -> null"}
-    assert drift["cutoutScience"].absent == (NightRange(start=REAL_LIGHT_NIGHT, stop=REAL_LIGHT_NIGHT),)
-
-
-def without_classes(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in ("finkclass", "tnsclass")}

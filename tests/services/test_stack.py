@@ -175,6 +175,17 @@ def test_settings_find_the_running_stack(stack: EmbeddedStack, monkeypatch: pyte
     assert all(Path(jar).is_file() for jar in found.spark_jars)
 
 
+def test_what_is_announced_reaches_commands_beside_the_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ARCHIVE_URI", "KAFKA_BOOTSTRAP_SERVERS"):
+        monkeypatch.delenv(name, raising=False)
+    with running_stack(tmp_path, with_livy=False) as stack:
+        stack.announce(archive_uri="/archive")
+        found = Settings(_env_file=None, data_dir=tmp_path)  # type: ignore[call-arg]
+        assert (found.archive_uri, found.kafka_bootstrap_servers) == ("/archive", stack.kafka_bootstrap_servers)
+        monkeypatch.setenv("ARCHIVE_URI", "/another")
+        assert Settings(_env_file=None, data_dir=tmp_path).archive_uri == "/another"  # type: ignore[call-arg]
+
+
 def test_topics_survive_a_crash_of_kafka_and_its_port_stays(tmp_path: Path) -> None:
     with running_stack(tmp_path, with_livy=False) as stack:
         before = stack.kafka_bootstrap_servers

@@ -13,7 +13,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from backend.errors import InvalidRequest, ServiceUnavailable
-from backend.topics import TopicAdmin, names_of
+from backend.topic_names import names_of
+from backend.topics import TopicAdmin
 from stack.embedded import EmbeddedStack
 
 NOW = datetime(2026, 3, 22, tzinfo=UTC)

@@ -18,31 +18,25 @@ from pyspark.sql.types import StructType
 
 from backend.alert_schema import content_plan
 from backend.models import ColumnDrift, Content
+from simulator.archive import night_folder
 from spark_scripts.alignment import RENAMED
 from spark_scripts.archive import HIDDEN, NightFiles, find_night_files, read_nights, survey_schema, unsent_columns
-from spark_scripts.archive_files import list_nights, night_folder
+from spark_scripts.archive_files import list_nights
 from spark_scripts.content import encoded, sent_content
 from spark_scripts.drift import describe_drift
 from spark_scripts.field_years import years_without
 from spark_scripts.plan import ContentPlan, read_content
 from spark_scripts.selection import with_classes
-from tests.support.todays_alerts import ZTF, alerts_of_today, columns_of, sent_of
+from tests.support.todays_alerts import ZTF, alerts_of_today, columns_of, sent_of, without_classes
 from tests.support.transfers import comparable
+from tests.support.written_nights import write_night
 
 FIRST, SECOND = date(2024, 9, 1), date(2024, 9, 2)
-CLASSES = ("finkclass", "tnsclass")
 SCHEMA = (
     "candid bigint, fid int, mag float, score double, at timestamp, tns string,"
     " detection struct<jd: double, magpsf: float>, history array<struct<jd: double, fid: int>>,"
     " host map<string, float>, features struct<mean: double>, gone int COMMENT 'older'"
 )
-
-
-def _write(archive: Path, night: date, columns: dict[str, Any], name: str = "part-0.parquet") -> Path:
-    folder = archive / night_folder(night)
-    folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns), folder / name)
-    return folder / name
 
 
 def _found(spark: SparkSession, archive: Path) -> NightFiles:
@@ -95,9 +89,8 @@ def test_each_content_of_all_years_is_what_the_archive_holds(
         }
         for alert in source:
             expected = sent_of(alert, Content(name), columns)
-            assert [*arrived[alert["candid"]]] == [*expected, *CLASSES]
-            without = {key: value for key, value in arrived[alert["candid"]].items() if key not in CLASSES}
-            assert comparable(without) == expected
+            assert [*arrived[alert["candid"]]] == [*expected, "finkclass", "tnsclass"]
+            assert comparable(without_classes(arrived[alert["candid"]])) == expected
 
 
 def test_the_receipt_of_all_years_names_the_drift_in_ranges(spark: SparkSession, real_alerts: Path) -> None:
@@ -107,7 +100,7 @@ def test_the_receipt_of_all_years_names_the_drift_in_ranges(spark: SparkSession,
     drift = {each["column"]: ColumnDrift.model_validate(each) for each in listed}
 
     structures = [file for file in folder.rglob("*.parquet") if pa.types.is_struct(_type_of(file, "mulens"))]
-    nights = {night for night in found.files if any(night_folder(night) in str(file) for file in structures)}
+    nights = {night for night in found.files if any(night_folder(folder, night) == file.parent for file in structures)}
     (ranges,) = drift["mulens"].converted.values()
     assert {night for each in ranges for night in each.nights() if night in found.files} == nights
     assert set(drift["mulens"].converted) == {"struct -> null"}
@@ -129,7 +122,7 @@ def _type_of(file: Path, column: str) -> pa.DataType:
 
 
 def test_values_are_converted_or_null_but_never_others(spark: SparkSession, tmp_path: Path) -> None:
-    _write(
+    write_night(
         tmp_path,
         FIRST,
         {
@@ -189,15 +182,15 @@ def test_times_of_other_tools_are_the_same_times(spark: SparkSession, tmp_path: 
         for zone in (None, "UTC"):
             column = pa.array([int(moment * scale)], pa.timestamp(unit, zone))
             name = f"{unit}-{zone}.parquet"
-            _write(tmp_path, FIRST, {"candid": pa.array([2 * number + bool(zone)]), "at": column}, name)
+            write_night(tmp_path, FIRST, {"candid": pa.array([2 * number + bool(zone)]), "at": column}, name)
     frame = _read(spark, tmp_path)[2].selectExpr("unix_micros(at) AS at").collect()
     assert sorted(row.at for row in frame) == [moment // 1000 * 1000] * 2 + [moment] * 4
 
 
 def test_a_night_may_hold_files_of_different_schemas(spark: SparkSession, tmp_path: Path) -> None:
-    _write(tmp_path, FIRST, {"candid": pa.array([1]), "mag": pa.array([18.5], pa.float32())})
-    _write(tmp_path, FIRST, {"mag": pa.array([19.5]), "candid": pa.array([2])}, "part-1.parquet")
-    _write(tmp_path, SECOND, {"candid": pa.array([3])})
+    write_night(tmp_path, FIRST, {"candid": pa.array([1]), "mag": pa.array([18.5], pa.float32())})
+    write_night(tmp_path, FIRST, {"mag": pa.array([19.5]), "candid": pa.array([2])}, "part-1.parquet")
+    write_night(tmp_path, SECOND, {"candid": pa.array([3])})
     found, schema, frame = _read(spark, tmp_path)
     assert [(row["candid"], row["mag"]) for row in _rows(frame)] == [(1, 18.5), (2, 19.5), (3, None)]
     drift = _described(found, schema)
@@ -210,9 +203,11 @@ def test_a_night_may_hold_files_of_different_schemas(spark: SparkSession, tmp_pa
 
 def test_what_only_files_have_is_kept_and_sent(spark: SparkSession, tmp_path: Path) -> None:
     nested = pa.array([{"magpsf": 18.5, "new.one": 7}], pa.struct([("magpsf", pa.float32()), ("new.one", pa.int32())]))
-    _write(tmp_path, FIRST, {"candid": pa.array([1]), "1 more": pa.array([4], pa.int32()), "mixed": pa.array([True])})
-    _write(tmp_path, SECOND, {"candid": pa.array([2]), "1 More": pa.array([2**40]), "mixed": pa.array([{"a": 1}])})
-    _write(tmp_path, SECOND, {"candid": pa.array([3]), "detection": nested}, "part-1.parquet")
+    write_night(
+        tmp_path, FIRST, {"candid": pa.array([1]), "1 more": pa.array([4], pa.int32()), "mixed": pa.array([True])}
+    )
+    write_night(tmp_path, SECOND, {"candid": pa.array([2]), "1 More": pa.array([2**40]), "mixed": pa.array([{"a": 1}])})
+    write_night(tmp_path, SECOND, {"candid": pa.array([3]), "detection": nested}, "part-1.parquet")
     found, schema, frame = _read(spark, tmp_path)
     unsent = unsent_columns(found, schema)
     assert unsent == {"gone"}
@@ -234,7 +229,7 @@ def test_what_only_files_have_is_kept_and_sent(spark: SparkSession, tmp_path: Pa
 
 
 def test_nights_without_files_have_the_columns_all_the_same(spark: SparkSession, tmp_path: Path) -> None:
-    (tmp_path / night_folder(FIRST)).mkdir(parents=True)
+    night_folder(tmp_path, FIRST).mkdir(parents=True)
     _, schema, frame = _read(spark, tmp_path)
     assert frame.count() == 0
     assert frame.drop(*HIDDEN).schema.simpleString() == schema.simpleString()
@@ -254,9 +249,11 @@ def test_filters_and_columns_reach_the_files_of_every_generation(spark: SparkSes
 
 
 def test_the_years_without_a_field_are_those_in_which_no_file_has_it(spark: SparkSession, tmp_path: Path) -> None:
-    _write(tmp_path, date(2023, 9, 1), {"candid": [1], "fid": [1], "detection": [{"jd": 1.0}]})
-    _write(tmp_path, date(2024, 9, 1), {"candid": [2], "detection": [{"jd": 1.0}]})
-    _write(tmp_path, date(2024, 9, 2), {"candid": [3], "fid": [{"was": 1}], "mag": [1.0], "detection": [{"jd": 1.0}]})
+    write_night(tmp_path, date(2023, 9, 1), {"candid": [1], "fid": [1], "detection": [{"jd": 1.0}]})
+    write_night(tmp_path, date(2024, 9, 1), {"candid": [2], "detection": [{"jd": 1.0}]})
+    write_night(
+        tmp_path, date(2024, 9, 2), {"candid": [3], "fid": [{"was": 1}], "mag": [1.0], "detection": [{"jd": 1.0}]}
+    )
     without = years_without(_found(spark, tmp_path).schemas, survey_schema(spark, SCHEMA))
     assert without["fid"] == {2024}  # a structure is no number
     assert without["mag"] == {2023}

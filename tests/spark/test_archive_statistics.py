@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 from datetime import date, timedelta
@@ -20,16 +19,16 @@ from backend.archive_estimates import ArchiveEstimates
 from backend.models import Content, TransferRequest
 from backend.nights import NightRange
 from backend.statistics import Statistics
-from backend.statistics_job import sample_columns, statistics_plan
+from backend.statistics_job import sample_columns
 from simulator.archive import night_folder, simulate_archive
 from spark_scripts.archive import find_night_files, read_nights, survey_schema, unsent_columns
-from spark_scripts.archive_statistics import StatisticsPlan, read_statistics_plan, update_statistics
+from spark_scripts.archive_statistics import update_statistics
 from spark_scripts.content import encoded, sent_content
 from spark_scripts.selection import with_classes
+from tests.support.plans import a_statistics_plan
 
 NIGHTS = tuple(date(2024, 9, 1) + timedelta(days=number) for number in range(4))
 ALERTS_PER_NIGHT = 150
-ROWS_PER_NIGHT = 20
 REQUESTS = 20
 
 
@@ -55,7 +54,7 @@ def catalogue(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def counted(spark: SparkSession, archive: Path, catalogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Statistics of the three nights."""
     folder = tmp_path_factory.mktemp("statistics")
-    assert update_statistics(spark, _plan(archive, folder, catalogue)) == 3
+    assert update_statistics(spark, a_statistics_plan(archive, folder, catalogue)) == 3
     return folder
 
 
@@ -65,18 +64,6 @@ def alerts(spark: SparkSession, archive: Path) -> DataFrame:
     schema = survey_schema(spark, survey("ztf").ddl)
     found = find_night_files(spark, str(archive), NIGHTS)
     return with_classes(read_nights(spark, str(archive), found, schema)).cache()
-
-
-def _plan(archive: Path, folder: Path, catalogue: Path | None = None, *, refresh: bool = False) -> StatisticsPlan:
-    plan = statistics_plan(
-        "ztf",
-        str(archive),
-        str(folder),
-        sample_rows_per_night=ROWS_PER_NIGHT,
-        tns_catalogue_uri=str(catalogue) if catalogue else None,
-        refresh=refresh,
-    )
-    return read_statistics_plan(json.dumps(plan))
 
 
 def _estimates(folder: Path) -> ArchiveEstimates:
@@ -117,7 +104,7 @@ def test_sizes_are_those_of_the_encoded_alerts(
     schema = survey_schema(spark, survey("ztf").ddl)
     unsent = unsent_columns(find_night_files(spark, str(archive), NIGHTS), schema)
     for content in Content:
-        value = encoded(sent_content(spark, first, _plan(archive, counted).contents[content], unsent))
+        value = encoded(sent_content(spark, first, a_statistics_plan(archive, counted).contents[content], unsent))
         size_bytes = first.select(F.sum(F.length(value))).first()[0]
         assert counts.total_bytes(content) == pytest.approx(size_bytes, abs=len(counts.night))
 
@@ -147,24 +134,40 @@ def test_only_new_nights_are_counted_unless_told_otherwise(
     simulate_archive(grown, NIGHTS, ALERTS_PER_NIGHT)
     kept = tmp_path / "tns.csv"
     shutil.copy2(catalogue, kept)
-    assert update_statistics(spark, _plan(grown, folder, kept)) == 1
+    assert update_statistics(spark, a_statistics_plan(grown, folder, kept)) == 1
     assert not older.exists(), "a folder of an older version is of no use"
-    assert update_statistics(spark, _plan(grown, folder, kept)) == 0
+    assert update_statistics(spark, a_statistics_plan(grown, folder, kept)) == 0
     assert _estimates(folder).nights().nights == NIGHTS
     kept.write_text(catalogue.read_text() + "2024abd,1,2,SN II\n")
-    assert update_statistics(spark, _plan(grown, folder, kept)) == 4, "another catalogue, other classes"
+    assert update_statistics(spark, a_statistics_plan(grown, folder, kept)) == 4, "another catalogue, other classes"
     assert len(list(folder.glob("*/counts/_SUCCESS"))) == 1
     whole = TransferRequest(nights=NightRange(start=NIGHTS[0], stop=NIGHTS[-1]))
     assert _estimates(folder).estimate(whole).alerts == 4 * ALERTS_PER_NIGHT
 
 
 def test_all_years_of_the_real_archive_are_counted(spark: SparkSession, real_alerts: Path, tmp_path: Path) -> None:
-    assert update_statistics(spark, _plan(real_alerts / "archive" / "science", tmp_path)) == 59
+    assert update_statistics(spark, a_statistics_plan(real_alerts / "archive" / "science", tmp_path)) == 59
     estimates = _estimates(tmp_path)
     nights = estimates.nights().nights
     whole = NightRange(start=nights[0], stop=nights[-1])
     assert estimates.estimate(TransferRequest(nights=whole)).alerts == 842
     assert estimates.estimate(TransferRequest(nights=whole, conditions="candidate.magpsf < 18")).alerts > 0
+
+
+def test_a_night_whose_first_file_is_empty_has_the_sizes_of_the_others(
+    spark: SparkSession, archive: Path, tmp_path: Path
+) -> None:
+    whole, other = (night_folder(tmp_path / "archive", night) for night in NIGHTS[:2])
+    shutil.copytree(night_folder(archive, NIGHTS[0]), whole)
+    shutil.copytree(night_folder(archive, NIGHTS[1]), other)
+    (file,) = other.glob("*.parquet")
+    pq.write_table(pq.read_schema(file).empty_table(), other / "part-.parquet")  # before the other by name
+    folder = tmp_path / "statistics"
+    assert update_statistics(spark, a_statistics_plan(tmp_path / "archive", folder)) == 2
+    measured, unmeasured = (Statistics(folder.as_uri()).snapshot().counts.of_nights((night,)) for night in NIGHTS[:2])
+    mean = measured.total_bytes(Content.FULL) / ALERTS_PER_NIGHT
+    size_bytes = unmeasured.total_bytes(Content.FULL)
+    assert 0.8 * mean < size_bytes / ALERTS_PER_NIGHT < 1.2 * mean
 
 
 def test_the_archive_itself_is_left_alone(archive: Path, counted: Path) -> None:

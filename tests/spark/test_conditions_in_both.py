@@ -14,7 +14,8 @@ from pyspark.sql import SparkSession
 
 from backend.conditions import Condition, parse_conditions
 from tests.support.condition_cases import MISSION, natural_conditions, systematic_conditions
-from tests.support.flat_alerts import ZTF, hard_alerts, nested, read_real_alerts
+from tests.support.condition_parsing import ZTF
+from tests.support.flat_alerts import hard_alerts, nested, read_real_alerts
 
 CONDITIONS_A_JOB = 100
 """More columns in one projection take Spark's optimizer longer than another job."""

@@ -22,11 +22,9 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from backend.alert_schema import survey
-from backend.conditions import parse_conditions
+from tests.support.condition_parsing import ZTF, rendered
 from tests.support.condition_strategies import CONDITIONS
 
-ZTF = survey("ztf")
 INF, NAN = math.inf, math.nan
 VALUES = (0.0, 1.0, -1.0, 0.5, 19.5, 1000.0, -999.0, 1e-30, NAN, INF, -INF, None)
 TEXTS = ("SN candidate", "Unknown", "", None, "RRLyr_*", "a'b", "50%", "a\\b")
@@ -226,11 +224,6 @@ CASES: tuple[tuple[str, Callable[[Row], Any]], ...] = (
     ("(mulens IS NULL) = from_upper", lambda r: equal(r.x is None, r.flag)),
     ("mulens IS NULL = (mag_rate IS NULL)", lambda r: (r.x is None) == (r.y is None)),
 )
-
-
-def rendered(text: str) -> str:
-    (condition,) = parse_conditions(text, ZTF)
-    return condition.spark_sql
 
 
 def test_spark_tells_false_from_no_value_as_python_does(alerts: DataFrame) -> None:

@@ -45,18 +45,18 @@ def make_archive(folder: Path) -> Path:
     as_text = small.column("mulens").cast(pa.string())
     drifted = small.set_column(small.schema.get_field_index("mulens"), "mulens", as_text).drop_columns(["tns"])
     _write(folder, DRIFTING_NIGHTS[1], drifted)
-    _damage(_write(folder, DAMAGED_NIGHT, small), small)
+    write_damaged(_write(folder, DAMAGED_NIGHT, small), small, "candidate.rb")
     others = nights_of(folder, SIMULATED_NIGHTS[1]).slice(0, SMALL_NIGHT_ALERTS)
     pq.write_table(others, night_folder(folder, DAMAGED_NIGHT) / "part-00001.snappy.parquet")
     return folder
 
 
-def _damage(file: Path, alerts: pa.Table) -> None:
-    """Write the file with one column of its last rows gone; its footer is fine, and so are the other columns."""
+def write_damaged(file: Path, alerts: pa.Table, path: str) -> None:
+    """Write the file with one column gone from `DAMAGED_AFTER` on; its footer is fine, and so are the other columns."""
     pq.write_table(alerts, file, compression="snappy", row_group_size=DAMAGED_AFTER)
     last_rows = pq.ParquetFile(file).metadata.row_group(1)
     columns = (last_rows.column(number) for number in range(last_rows.num_columns))
-    column = next(each for each in columns if each.path_in_schema == "candidate.rb")
+    column = next(each for each in columns if each.path_in_schema == path)
     content = bytearray(file.read_bytes())
     begin = min(column.data_page_offset, column.dictionary_page_offset or column.data_page_offset)
     content[begin : begin + column.total_compressed_size] = bytes(column.total_compressed_size)

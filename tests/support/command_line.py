@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backend.config import Settings
 from stack.places import REPOSITORY
 
 ENDED_WITHIN_S = 200
-SETTINGS = ("ARCHIVE_URI", "DATA_DIR", "LIVY_URL", "KAFKA_BOOTSTRAP_SERVERS", "SPARK_MASTER", "MAX_RUNNING_BATCHES")
+NAMED_WITHIN_S = 10
+"""Until a service that is away must be named."""
+UNREACHABLE = "127.0.0.1:9"
+SETTINGS = tuple(name.upper() for name in Settings.model_fields)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
-from backend.alert_schema import Field, survey
+from backend.alert_schema import Field
+from tests.support.condition_parsing import ZTF
 
-ZTF = survey("ztf")
 TYPES = {
     "int": pa.int32(),
     "bigint": pa.int64(),
@@ -32,7 +32,22 @@ NUMBERS = (0.0, -0.0, 1.0, -1.0, 0.5, 2.675, 19.5, -2.5, 1000.0, -999.0, 1e-30, 
 INTEGERS = (0, 1, -1, 2, -7, 3, None, 2**31 - 1, -(2**31), -999)
 LARGE = (0, -1, 7, 2**63 - 1, -(2**63), None, 1_500_000_000_000_000_000, -999, 2**31, 2**53 + 1)
 TEXTS = ("SN candidate", "Unknown", "", None, "RRLyr_*", "a'b", "50%", "a\\b", " 12 ", "-1.5e3", "nan", "-Infinity")
-OTHER_TEXTS = ("ZTF19abcdefg", "", "a\nb", "b\n", None, "é*", "1", "true", " no ", "1d", "x_y", "9999999999", "12.")
+OTHER_TEXTS = (
+    "ZTF19abcdefg",
+    "",
+    "a\nb",
+    "b\n",
+    None,
+    "é*",
+    "1",
+    "true",
+    " no ",
+    "\ttrue\n",
+    "1d",
+    "x_y",
+    "9999999999",
+    "12.",
+)
 FLAGS = (True, False, None)
 TIMES = (datetime(2024, 9, 1, tzinfo=UTC), datetime(2019, 11, 1, 23, 59, 59, 999_999, UTC), None)
 

@@ -41,6 +41,11 @@ def sent_of(alert: dict[str, Any], content: Content, columns: set[str]) -> dict[
     return sent | {root: alert[root] for root in others if root in columns or ZTF.fields[root].origin is Origin.ARCHIVE}
 
 
+def without_classes(alert: dict[str, Any]) -> dict[str, Any]:
+    """A sent alert without what the job adds."""
+    return {name: value for name, value in alert.items() if name not in ("finkclass", "tnsclass")}
+
+
 def _at(alert: dict[str, Any], path: str) -> Any:
     root, _, name = path.partition(".")
     return alert[root][name] if name else alert[root]

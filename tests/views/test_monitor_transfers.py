@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend.models import Phase, Receipt, TransferRequest, UnreadableFile
+from backend.region import Cone, Region
+from backend.sample import Sample
 from tests.support.facade import Facade
 from tests.views.conftest import NIGHTS
 from tests.views.looking import checked, click, labels, opened, text
@@ -59,10 +62,34 @@ def test_what_runs_can_be_cancelled(app: AppTest, facade: Facade) -> None:
     facade.leaves_running = True
     transfer = facade.submit(REQUEST)
     opened(app, "monitor_transfers")
-    assert "expected" in text(app)
     click(app, "Cancel")
     assert facade.get(transfer.id).phase is Phase.ABORTED
     assert "Cancel" not in labels(app)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ("", "about 450 expected"),
+        ("candidate.drb > 0.5;", "about 450 expected"),
+        ("size(prv_candidates) > 3;", "at most 450 expected"),
+    ],
+)
+def test_what_runs_says_what_is_expected_of_it(app: AppTest, facade: Facade, conditions: str, expected: str) -> None:
+    facade.leaves_running = True
+    facade.submit(TransferRequest(nights=NIGHTS, conditions=conditions))
+    opened(app, "monitor_transfers")
+    assert expected in text(app)
+
+
+def test_the_request_is_told_in_words(app: AppTest, facade: Facade) -> None:
+    several = "-- bright\ncandidate.magpsf < 19;\ncandidate.drb > 0.5; candidate.rb > 0.5;"
+    cone = Region(cone=Cone(ra_deg=10.5, dec_deg=-41.2, radius_arcsec=60))
+    sample = Sample(per_class=100)
+    facade.submit(TransferRequest(nights=NIGHTS, region=cone, conditions=several, sample=sample))
+    opened(app, "monitor_transfers")
+    words = "all classes · 60″ around 10.5 -41.2 · 3 conditions · Lightcurve · 100 alerts of each class at most"
+    assert words in text(app)
 
 
 def test_the_place_in_the_queue_is_said(app: AppTest, facade: Facade) -> None:

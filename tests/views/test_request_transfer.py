@@ -1,4 +1,4 @@
-"""Request: each change is answered, what is invalid cannot be submitted, a draft is never lost."""
+"""Request: each change is answered, and what is invalid cannot be submitted."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend.models import Bounds, Content, Estimate, TransferRequest
-from backend.nights import NightRange
 from backend.region import Cone, Region
-from backend.request_file import write_request
-from backend.request_link import link_text
 from backend.sample import Sample
 from tests.support.archive_double import ArchiveDouble
 from tests.support.facade import CONFIRM_BYTES, LARGEST_BYTES, Facade
 from tests.support.simulated_alerts import night_of
 from tests.views.conftest import NIGHTS
-from tests.views.looking import checked, click, labels, opened, text
+from tests.views.looking import checked, click, labels, text
 from views.components.draft import (
     CENTRE,
     CLASSES,
@@ -186,13 +183,6 @@ def test_without_a_tns_catalogue_the_page_says_why(app: AppTest, facade: Facade)
     assert "No TNS types: there is no TNS catalogue" in text(checked(app.run()))
 
 
-def test_both_spellings_of_a_type_are_one_choice(app: AppTest) -> None:
-    checked(app.run())
-    wanted = TransferRequest(nights=NIGHTS, classes=("(SIMBAD) Candidate_YSO", "(SIMBAD) YSO_Candidate"))
-    app.file_uploader[0].set_value(("request.yml", write_request(wanted).encode(), "application/yaml")).run()
-    assert checked(app).multiselect(key=CLASSES).value == ["(SIMBAD) YSO_Candidate"]
-
-
 def test_what_is_typed_is_shown_as_text(app: AppTest) -> None:
     checked(app.run())
     app.text_area(key=CONDITIONS).set_value("objectId = '[x](http://evil) **b** <img src=x>';").run()
@@ -209,16 +199,6 @@ def test_fields_must_be_named(app: AppTest) -> None:
     assert "Submit" not in labels(app)
     checked(app.multiselect(key=FIELDS).select("candidate.magpsf").run())
     assert "Submit" in labels(app)
-
-
-def test_the_example_is_one_click_away_and_works(app: AppTest, facade: Facade) -> None:
-    click(app.run(), "Show an example")
-    click(app, "Submit")
-    (transfer,) = facade.transfers
-    assert transfer.request.nights == (NightRange(start=date(2024, 9, 2), stop=date(2024, 9, 3)),)
-    assert transfer.request.conditions
-    assert transfer.receipt is not None
-    assert transfer.receipt.published > 0
 
 
 def test_submitting_shows_the_topic_on_monitor(app: AppTest, facade: Facade) -> None:
@@ -244,6 +224,21 @@ def test_a_large_transfer_is_confirmed_first(app: AppTest, facade: Facade, monke
     assert not facade.transfers
 
 
+def test_where_not_all_is_counted_the_question_names_the_most(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = Estimate(
+        alerts=2_000,
+        alerts_of_nights=9_000,
+        size_bytes=2 * CONFIRM_BYTES,
+        bytes_per_alert=CONFIRM_BYTES / 1_000,
+        bounds=Bounds(lowest=0, highest=3_000),
+        not_counted=("Line 1 is not counted: prv_candidates is history.",),
+        is_exact=False,
+    )
+    monkeypatch.setattr(ArchiveDouble, "estimate", lambda _self, _request: large)
+    click(app.run(), "Submit")
+    assert "up to 3,000 alerts, 3.0 GB" in text(app)
+
+
 def test_a_transfer_that_is_too_large_is_refused(app: AppTest, facade: Facade, monkeypatch: pytest.MonkeyPatch) -> None:
     estimate = facade.archive.estimate(TransferRequest(nights=NIGHTS))
     large = estimate.model_copy(update={"size_bytes": LARGEST_BYTES + 10**9})
@@ -264,64 +259,6 @@ def test_a_service_that_does_not_answer_is_named_and_nothing_is_lost(app: AppTes
     facade.down.clear()
     click(app, "Submit")
     assert len(facade.transfers) == 1
-
-
-def test_the_draft_survives_a_look_at_another_page(app: AppTest) -> None:
-    choose_nights(app.run(), NIGHTS.start, date(2024, 9, 2))
-    app.multiselect(key=CLASSES).select("(SIMBAD) QSO").run()
-    app.text_area(key=CONDITIONS).set_value("candidate.drb > 0.9;").run()
-    app.button_group(key=CONTENT).set_value("medium").run()
-    opened(app, "monitor_transfers")
-    opened(app, "request_transfer")
-    assert app.date_input(key=NIGHTS_KEY).value == (NIGHTS.start, date(2024, 9, 2))
-    assert app.multiselect(key=CLASSES).value == ["(SIMBAD) QSO"]
-    assert app.text_area(key=CONDITIONS).value == "candidate.drb > 0.9;"
-    assert app.button_group(key=CONTENT).value == "medium"
-
-
-def test_a_request_file_is_loaded(app: AppTest) -> None:
-    wanted = TransferRequest(
-        nights=NIGHTS, classes=("(SIMBAD) QSO",), conditions="candidate.drb > 0.9;", content=("candidate.ra",)
-    )
-    checked(app.run())
-    app.file_uploader[0].set_value(("request.yml", write_request(wanted).encode(), "application/yaml")).run()
-    checked(app)
-    assert app.multiselect(key=CLASSES).value == ["(SIMBAD) QSO"]
-    assert app.multiselect(key=FIELDS).value == ["candidate.ra"]
-
-
-def test_a_link_opens_its_request_and_changes_stay(app: AppTest) -> None:
-    wanted = TransferRequest(
-        nights=(NightRange(start=NIGHTS.start, stop=NIGHTS.start), NightRange(start=NIGHTS.stop, stop=NIGHTS.stop)),
-        region=Region(cone=Cone(ra_deg=10.1, dec_deg=-0.7, radius_arcsec=0.3)),
-        conditions="candidate.drb > 0.9;",
-        sample=Sample(fraction=0.07),
-    )
-    app.query_params["request"] = link_text(wanted)
-    checked(app.run())
-    assert any(link_text(wanted) in each.value for each in app.code)  # the link of what is shown: the same request
-    app.text_area(key=CONDITIONS).set_value("candidate.drb > 0.8;").run()
-    assert checked(app).text_area(key=CONDITIONS).value == "candidate.drb > 0.8;"
-
-
-def test_a_damaged_link_is_explained(app: AppTest) -> None:
-    app.query_params["request"] = "eNqrVkrL"
-    assert "The request in this link cannot be read." in text(checked(app.run()))
-    assert "Submit" in labels(app)
-
-
-def test_a_field_that_does_not_exist_is_explained(app: AppTest) -> None:
-    wanted = TransferRequest(nights=NIGHTS, content=("magpfs",))
-    checked(app.run())
-    app.file_uploader[0].set_value(("request.yml", write_request(wanted).encode(), "application/yaml")).run()
-    assert "There is no field magpfs. Did you mean candidate.magpsf?" in text(checked(app))
-    assert "Submit" not in labels(app)
-
-
-def test_a_file_that_is_no_request_is_explained(app: AppTest) -> None:
-    checked(app.run())
-    app.file_uploader[0].set_value(("request.yml", b"nights: 7", "application/yaml")).run()
-    assert "nights" in "\n".join(each.value for each in checked(app).error)
 
 
 def test_without_statistics_there_is_a_button_and_no_number(app: AppTest, facade: Facade) -> None:

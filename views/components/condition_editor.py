@@ -11,6 +11,7 @@ from views.components.condition_examples import EXAMPLES
 from views.components.draft import CONDITIONS, conditions_are_typed
 from views.components.entry import Entry
 from views.components.field_browser import field_browser
+from views.components.problems import show_refusal
 from views.components.sentinel_hints import CountSentinels, sentinel_hints
 from views.components.wording import plain
 
@@ -65,7 +66,7 @@ def _show(verdict: Verdict) -> None:
     if verdict.accepted:
         st.caption(f":material/check: {plain(' '.join(verdict.text.split()))}")
     else:
-        st.caption(f":red[:material/close: {plain(_sentence(verdict.message))}]")
+        show_refusal(_sentence(verdict.message), ":material/close:")
 
 
 def _add_example() -> None:

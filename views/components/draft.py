@@ -57,7 +57,7 @@ def restore_draft() -> None:
     is_typed = st.session_state.pop(_TYPING, False)
     is_new = st.session_state.get(_UNSEEN, False)
     for key, value in kept.items():
-        if is_new and key != MORE_NIGHTS:
+        if is_new and key != MORE_NIGHTS:  # no widget sends that one, only a click changes it
             st.session_state[key] = value
         elif not (is_typed and key == CONDITIONS):
             st.session_state[key] = st.session_state.get(key, value)

@@ -11,6 +11,7 @@ from backend.models import ArchiveNights
 from backend.nights import MAX_RANGES, NightRange, every_night
 from views.components.draft import MORE_NIGHTS, night_keys
 from views.components.entry import Entry
+from views.components.problems import show_refusal
 from views.components.wording import counted
 
 _NAMED = 4
@@ -58,7 +59,7 @@ def _one_range(number: int, key: str, archive: ArchiveNights, first_night: date)
             st.button("", icon=":material/close:", key=f"remove_{key}", help=name, on_click=_remove, args=[number])
     problem = _problem(ends if isinstance(ends, tuple) else (), archive, first_night, today)
     if problem:
-        st.caption(f":red[{problem}]")
+        show_refusal(problem)
         return Entry(None, problem)
     return Entry(NightRange(start=ends[0], stop=ends[1]))
 

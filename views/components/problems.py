@@ -20,6 +20,12 @@ def problems_shown() -> Iterator[None]:
         show_problem(error)
 
 
+def show_refusal(sentence: str, icon: str = "") -> None:
+    """Why something in a form cannot be, small and red below it."""
+    # Not a caption, which is paled: red on white would no longer be read with ease.
+    st.markdown(f":small[:red[{icon} {plain(sentence)}]]" if icon else f":small[:red[{plain(sentence)}]]")
+
+
 def show_problem(error: QuicklookError) -> None:
     """The sentence, the hint, and the end of the job's log where there is one."""
     st.error("  \n".join(plain(part) for part in (error.message, error.hint) if part), icon=":material/error:")

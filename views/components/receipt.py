@@ -28,7 +28,9 @@ def receipt_facts(receipt: Receipt) -> None:
     if receipt.gaps:
         st.warning(plain(f"Completed, {_gaps(receipt)}."), icon=":material/warning:")
     if receipt.drift:
-        with st.expander(f"{counted(len(receipt.drift), 'column')} changed in these years", icon=":material/history:"):
+        with st.expander(
+            f"{counted(len(receipt.drift), 'column')} are different in these nights", icon=":material/history:"
+        ):
             _drift(receipt.drift)
 
 

@@ -32,7 +32,8 @@ from views.components.draft import (
     REGION,
 )
 from views.components.entry import Entry, Value
-from views.components.wording import counted, plain
+from views.components.problems import show_refusal
+from views.components.wording import counted
 
 _LABELS = {
     EVERYWHERE: "Everywhere",
@@ -64,7 +65,7 @@ def region_form() -> Entry[Region]:
         problem = str(invalid_request(error))
     except InvalidRequest as error:
         problem = str(error)
-    st.caption(f":red[{plain(problem)}]")
+    show_refusal(problem)
     return Entry(None, f"Region: {problem}")
 
 

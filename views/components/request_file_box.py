@@ -6,7 +6,7 @@ import streamlit as st
 
 from backend.errors import QuicklookError
 from backend.models import TransferRequest
-from backend.request_file import parse_request, write_request
+from backend.request_file import LARGEST_FILE_BYTES, parse_request, write_request
 from views.components.draft import fill_draft
 from views.components.problems import show_problem
 from views.components.request_link import request_link
@@ -22,7 +22,8 @@ def request_file_box(request: TransferRequest | None) -> None:
         text = write_request(request) if request else ""
         st.download_button("Save", text, "request.yml", "application/yaml", disabled=not text, on_click="ignore")
         st.caption("The same file works on the command line: `python -m backend submit request.yml`")
-        st.file_uploader("Load a request", ["yml", "yaml"], key=_UPLOAD, on_change=_load)
+        largest_mb = LARGEST_FILE_BYTES // 10**6
+        st.file_uploader("Load a request", ["yml", "yaml"], key=_UPLOAD, on_change=_load, max_upload_size=largest_mb)
         if request:
             st.caption("Or share it as a link:")
             request_link(request)

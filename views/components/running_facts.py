@@ -23,7 +23,8 @@ def running_facts(transfer: Transfer) -> None:
     if published is not None:
         facts.append(f"{counted(published, 'alert')} published so far")
     if expected:
-        facts.append(f"{'about' if expected.is_exact else 'at most'} {expected.alerts:,} expected")
+        is_most = expected.at_most is not None
+        facts.append(f"at most {expected.at_most:,} expected" if is_most else f"about {expected.alerts:,} expected")
     st.caption(" · ".join(facts))
     st.caption("Alerts can be read as soon as the first is published.")
 
@@ -42,4 +43,4 @@ def _expected(transfer: Transfer) -> Estimate | None:
         expected = transfers().archive.estimate(transfer.request)
     except QuicklookError:
         return None
-    return expected if expected.alerts else None
+    return expected if expected.at_most or expected.alerts else None

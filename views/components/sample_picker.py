@@ -7,6 +7,7 @@ import streamlit as st
 from backend.sample import Sample
 from views.components.draft import ALL, FRACTION, MAX_ALERTS, PER_CLASS, SAMPLE
 from views.components.entry import Entry
+from views.components.problems import show_refusal
 
 _LABELS = {ALL: "All that match", "fraction": "A fraction", "max_alerts": "At most", "per_class": "Per class"}
 
@@ -38,5 +39,5 @@ def sample_picker() -> Entry[Sample]:
 
 
 def _refused(problem: str) -> Entry[Sample]:
-    st.caption(f":red[{problem}]")
+    show_refusal(problem)
     return Entry(None, problem)

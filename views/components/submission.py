@@ -50,8 +50,11 @@ def submitted_now() -> str | None:
 
 @st.dialog("Submit a large transfer?")
 def _confirm(request: TransferRequest, estimate: Estimate) -> None:
-    some = "up to" if estimate.not_counted else "some"
-    st.write(f"It would bring {some} {counted(estimate.alerts, 'alert')}, {size_text(estimate.size_bytes)}.")
+    most = estimate.at_most
+    some, alerts, size_bytes = (
+        ("some", estimate.alerts, estimate.size_bytes) if most is None else ("up to", most, estimate.most_bytes)
+    )
+    st.write(f"It would bring {some} {counted(alerts, 'alert')}, {size_text(size_bytes)}.")
     if st.button("Submit", type="primary", key="submit_large"):
         _submit(request, is_test=False)
 

@@ -16,7 +16,7 @@ from views.components.problems import problems_shown
 from views.components.receipt import receipt_facts
 from views.components.running_facts import running_facts
 from views.components.session import shelf, transfers
-from views.components.wording import content_text, counted, plain
+from views.components.wording import content_text, counted, plain, region_text, sample_text
 
 
 def transfer_details(transfer: Transfer) -> None:
@@ -67,14 +67,15 @@ def _start_reading(transfer: Transfer) -> None:
 
 
 def _request_in_words(transfer: Transfer) -> str:
-    request = transfer.request
-    conditions = [line for line in request.conditions.splitlines() if line.strip()]
+    request, conditions = transfer.request, transfer.plan.conditions
     return " · ".join(
         (
             nights_text(request.nights),
             ", ".join(request.classes) or "all classes",
+            *((region_text(request.region),) if request.region else ()),
             counted(len(conditions), "condition") if conditions else "no condition",
             content_text(request),
+            *((sample_text(request.sample),) if request.sample else ()),
             *(("test of 10 alerts",) if transfer.is_test else ()),
         )
     )

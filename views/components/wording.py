@@ -6,6 +6,8 @@ import re
 from datetime import datetime, timedelta
 
 from backend.models import Content, TransferRequest
+from backend.region import Region
+from backend.sample import Sample
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&@/])")
 _AUTOLINK = re.compile(r"://|www\.|@", re.IGNORECASE)
@@ -43,6 +45,26 @@ def content_text(request: TransferRequest) -> str:
     """The content of a request: ``Lightcurve``, ``3 fields``."""
     content = request.content
     return CONTENT_LABELS[content] if isinstance(content, Content) else counted(len(content), "field")
+
+
+def region_text(region: Region) -> str:
+    """Where: ``60″ around 10.5 -41.2``, ``3 objects``."""
+    if cone := region.cone:
+        return f"{cone.radius_arcsec:g}″ around {cone.ra_deg:g} {cone.dec_deg:g}"
+    if box := region.rectangle:
+        return f"RA {box.ra_min_deg:g} to {box.ra_max_deg:g}, Dec {box.dec_min_deg:g} to {box.dec_max_deg:g}"
+    if listed := region.positions:
+        return f"{listed.radius_arcsec:g}″ around {counted(len(listed.ra_dec_deg), 'position')}"
+    return counted(len(region.objects or ()), "object")
+
+
+def sample_text(sample: Sample) -> str:
+    """How many of what matches: ``7 % of them``, ``20 alerts at most``."""
+    if sample.fraction is not None:
+        return f"{100 * sample.fraction:.3g} % of them"
+    if sample.per_class is not None:
+        return f"{counted(sample.per_class, 'alert')} of each class at most"
+    return f"{counted(sample.max_alerts or 0, 'alert')} at most"
 
 
 def time_text(moment: datetime) -> str:

@@ -6,18 +6,11 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 
-from backend.alert_schema import survey
 from backend.condition_duckdb import MAX_LENGTH
-from backend.conditions import Condition, parse_conditions
+from tests.support.condition_parsing import ZTF, only
 from tests.support.condition_strategies import COUNTED, ON_HISTORY
 
-ZTF = survey("ztf")
 DUCKDB_TYPES = {"string": "VARCHAR", "timestamp": "TIMESTAMP", "binary": None, "struct": None, "map": None}
-
-
-def only(text: str) -> Condition:
-    (condition,) = parse_conditions(text, ZTF)
-    return condition
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +70,34 @@ def test_what_the_sample_cannot_tell_says_why(text: str, reason: str) -> None:
     assert condition.duckdb_sql is None
     assert condition.not_counted == reason
     assert condition.spark_sql
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("CAST(from_upper OR is_transient AS BOOLEAN) = FALSE", []),
+        ("CAST(from_upper OR is_transient AS BOOLEAN) AND objectId = 'ab'", [1]),
+        ("CASE from_upper OR is_transient WHEN FALSE THEN TRUE END", []),
+        ("nullif(from_upper OR is_transient, TRUE) = FALSE", []),
+        ("from_upper OR is_transient AND from_upper", [1]),
+        ("substring(objectId, -4) = 'ab'", [1]),
+        ("substring(objectId, -4) = 'cdef'", [2]),
+        ("substring(objectId, candid) = 'bcdef' OR left(objectId, candid) IS NULL", [2, 2**63 - 1]),
+        ("CAST(cdsxmatch AS BOOLEAN)", [2]),
+    ],
+)
+def test_which_alerts_duckdb_keeps(text: str, kept: list[int]) -> None:
+    alerts = duckdb.connect()
+    alerts.execute(
+        "CREATE TABLE alerts (candid BIGINT, from_upper BOOLEAN, is_transient BOOLEAN, objectId VARCHAR,"
+        " cdsxmatch VARCHAR)"
+    )
+    rows = [(1, True, False, "ab", "SN"), (2, False, True, "abcdef", "\tTrue\n"), (2**63 - 1, False, True, "c", "no")]
+    alerts.executemany("INSERT INTO alerts VALUES (?, ?, ?, ?, ?)", rows)
+
+    found = alerts.execute(f"SELECT candid FROM alerts WHERE {only(text).duckdb_sql} ORDER BY candid").fetchall()
+
+    assert [candid for (candid,) in found] == kept
 
 
 def test_long_chains_and_lists_are_counted(no_alerts: duckdb.DuckDBPyConnection) -> None:

@@ -5,16 +5,9 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from backend.alert_schema import survey
 from backend.condition_sentinels import holds_sentinel, sentinel_columns, without_sentinel
-from backend.conditions import Condition, parse_conditions
-
-ZTF = survey("ztf")
-
-
-def only(text: str) -> Condition:
-    (condition,) = parse_conditions(text, ZTF)
-    return condition
+from backend.conditions import parse_conditions
+from tests.support.condition_parsing import ZTF, only
 
 
 @pytest.mark.parametrize(
@@ -33,6 +26,10 @@ def only(text: str) -> Condition:
         ("nullif(Plx, -999) < 1", ()),
         ("Plx < 1 AND Plx > -999", ()),
         ("Plx < 1 AND Plx <> -999.0", ()),
+        ("Plx IN (1, -999)", ()),
+        ("Plx BETWEEN -999 AND 1", ()),
+        ("(Plx) < 1 AND (Plx) > -999", ()),
+        ("Plx < 1 AND e_Plx > -999", ("Plx",)),
     ],
 )
 def test_numbers_that_are_compared_may_be_sentinels(text: str, columns: tuple[str, ...]) -> None:

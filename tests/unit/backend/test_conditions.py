@@ -9,33 +9,14 @@ import sqlglot
 from hypothesis import given, settings
 from sqlglot import exp
 
-from backend.alert_schema import survey
 from backend.condition_dialect import ONLY_WRITTEN, ConditionDialect
 from backend.condition_grammar import ALLOWED
 from backend.condition_rendering import prepared
-from backend.conditions import Verdict, check_conditions, parse_conditions
+from backend.conditions import check_conditions, parse_conditions
 from backend.errors import InvalidRequest
+from tests.support.condition_cases import MISSION
+from tests.support.condition_parsing import ZTF, only, rendered
 from tests.support.condition_strategies import CONDITIONS
-
-ZTF = survey("ztf")
-
-MISSION = """-- Magnitude bigger than 19.5
-candidate.magpsf > 19.5;
--- at least 2'' away to nearest ZTF reference source
-candidate.distnr > 2;
-(candidate.magnr - candidate.magpsf) < -4 * (LOG10(candidate.distnr) + 0.2);
-rf_snia_vs_nonia > 0.5; snn_snia_vs_nonia > 0.5;
-"""
-
-
-def only(text: str) -> Verdict:
-    (verdict,) = check_conditions(text, ZTF)
-    return verdict
-
-
-def rendered(text: str) -> str:
-    (condition,) = parse_conditions(text, ZTF)
-    return condition.spark_sql
 
 
 def test_the_text_of_the_mission_is_five_conditions() -> None:
@@ -113,6 +94,7 @@ def test_cutting_into_conditions(text: str, texts: list[str]) -> None:
         ("TRUE = NOT from_upper", "TRUE = (NOT `from_upper`)"),
         ("candidate.fid * 3 = 6", "TRY_MULTIPLY(CAST(`candidate`.`fid` AS BIGINT), 3) = 6"),
         ("timestamp > TIMESTAMP '2024-09-01'", "`timestamp` > CAST('2024-09-01' AS TIMESTAMP)"),
+        ("left(objectId, candid) = 'a'", "LEFT(`objectId`, TRY_CAST(`candid` AS INT)) = 'a'"),
         ("candid > 1 /* c */ -- d", "`candid` > 1"),
         ("candid /* c */* 2 > 1", "TRY_MULTIPLY(CAST(`candid` AS BIGINT), 2) > 1"),
     ],
@@ -153,7 +135,7 @@ def test_the_deepest_nesting_fits_below_many_frames() -> None:
     deepest = "(" * 25 + "NOT - - 1 > 0" + ")" * 25
 
     def below(frames: int) -> bool:
-        return below(frames - 1) if frames else only(deepest).accepted
+        return below(frames - 1) if frames else len(parse_conditions(deepest, ZTF)) == 1
 
     assert below(sys.getrecursionlimit() - 700 - _frames_in_use())
 
@@ -168,7 +150,7 @@ def _frames_in_use() -> int:
 @settings(deadline=None)
 @given(CONDITIONS)
 def test_what_is_rendered_parses_to_the_same_tree(text: str) -> None:
-    (condition,) = parse_conditions(text, ZTF)
+    condition = only(text)
 
     tree = sqlglot.parse_one(condition.spark_sql, dialect=ConditionDialect)
 
@@ -179,7 +161,7 @@ def test_what_is_rendered_parses_to_the_same_tree(text: str) -> None:
 @settings(deadline=None)
 @given(CONDITIONS)
 def test_an_accepted_condition_holds_nothing_but_the_allow_list(text: str) -> None:
-    (condition,) = parse_conditions(text, ZTF)
+    condition = only(text)
 
     tree = sqlglot.parse_one(condition.spark_sql, dialect=ConditionDialect)
     assert {type(node) for node in tree.walk()} <= {*ALLOWED, *ONLY_WRITTEN}

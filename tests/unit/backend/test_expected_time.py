@@ -59,4 +59,18 @@ def test_one_transfer_is_enough_and_none_is_not() -> None:
 def test_no_cost_is_negative() -> None:
     seen = [past(1, 1000, 10.0), past(10, 1000, 1.0), past(5, 0, 1.0)]
     assert (expected_seconds(seen, Content.FULL, alerts=0, nights=100) or 0) >= 7
-    assert (expected_seconds(seen, Content.FULL, alerts=10**6, nights=1) or 0) >= 7
+    assert (expected_seconds(seen, Content.FULL, alerts=10_000, nights=1) or 0) >= 7
+
+
+def test_a_handful_of_alerts_says_nothing_of_a_large_transfer() -> None:
+    few = past(1, 3, 4.0)
+    assert expected_seconds([few], Content.FULL, alerts=30, nights=1) is not None
+    assert expected_seconds([few], Content.FULL, alerts=250_000, nights=1) is None
+    assert expected_seconds([few], Content.FULL, alerts=3, nights=1_000) is None
+    minutes = expected_seconds([few, past(1, 100_000, 60.0)], Content.FULL, alerts=250_000, nights=1)
+    assert minutes is not None
+    assert 60 < minutes < 300
+
+
+def test_a_transfer_without_any_alert_says_nothing_of_their_cost() -> None:
+    assert expected_seconds([past(5, 0, 3.0)], Content.FULL, alerts=1, nights=5) is None

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from backend.errors import ServiceUnavailable, SubmissionUnknown, TransferFailed
 from backend.livy import Batch, LivyGateway, phase_of
 from backend.models import Phase
+from tests.support.scripted_server import serving
 
 SECRET = "hunter2"
 
@@ -105,60 +105,12 @@ def test_a_server_that_does_not_answer_is_not_healthy() -> None:
         assert not _gateway(port).is_healthy()
 
 
-class _Scripted(ThreadingHTTPServer):
-    """A server that answers by a function of method and path, and keeps what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self, answer: Callable[[str, str], tuple[int, str]]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answer = answer
-        self.asked: list[str] = []
-        self.headers: dict[str, str] = {}
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Scripted
-
-    def _answer(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.append(f"{self.command} {self.path}")
-        self.server.headers = dict(self.headers)
-        status, body = self.server.answer(self.command, self.path)
-        if status == 0:  # hang up
-            self.close_connection = True
-            return
-        self.send_response(status)
-        if 300 <= status < 400:
-            self.send_header("Location", body)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    do_GET = do_POST = do_DELETE = _answer  # noqa: N815 the names that http.server calls
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Not on the test's output."""
-
-
-@contextmanager
-def _serving(answer: Callable[[str, str], tuple[int, str]]) -> Iterator[_Scripted]:
-    with _Scripted(answer) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def _batch(batch_id: int, name: str | None, state: str = "running") -> dict[str, Any]:
     return {"id": batch_id, "name": name, "state": state, "appId": None, "appInfo": {}, "log": ["a line"]}
 
 
 def test_a_state_that_pylivy_does_not_know_is_read() -> None:
-    with _serving(lambda *_: (200, json.dumps(_batch(3, "ftransfer_x", "hibernating")))) as server:
+    with serving(lambda *_: (200, json.dumps(_batch(3, "ftransfer_x", "hibernating")))) as server:
         batch = _gateway(server.server_port).batch(3, "ftransfer_x")
     assert batch is not None
     assert (batch.state, batch.phase, batch.log) == ("hibernating", Phase.UNKNOWN, ("a line",))
@@ -166,7 +118,7 @@ def test_a_state_that_pylivy_does_not_know_is_read() -> None:
 
 @pytest.mark.parametrize("other", ["ftransfer_y", None])
 def test_a_batch_of_another_name_is_neither_shown_nor_killed(other: str | None) -> None:
-    with _serving(lambda *_: (200, json.dumps({**_batch(3, other), "total": 1}))) as server:
+    with serving(lambda *_: (200, json.dumps({**_batch(3, other), "total": 1}))) as server:
         livy = _gateway(server.server_port)
         assert livy.batch(3, "ftransfer_x") is None
         assert livy.log(3, "ftransfer_x") is None
@@ -175,7 +127,7 @@ def test_a_batch_of_another_name_is_neither_shown_nor_killed(other: str | None) 
 
 
 def test_a_forgotten_batch_is_none() -> None:
-    with _serving(lambda *_: (404, '{"msg":"Session \'3\' not found."}')) as server:
+    with serving(lambda *_: (404, '{"msg":"Session \'3\' not found."}')) as server:
         livy = _gateway(server.server_port)
         assert livy.batch(3, "ftransfer_x") is None
         assert livy.log(3, "ftransfer_x") is None
@@ -192,7 +144,7 @@ def test_a_submission_whose_answer_is_lost_is_found_by_name_and_not_repeated() -
         batches = [_batch(0, "another"), _batch(1, "ftransfer_x")] if taken else []
         return 200, json.dumps({"from": 0, "total": len(batches), "sessions": batches})
 
-    with _serving(answer) as server:
+    with serving(answer) as server:
         batch = _gateway(server.server_port).submit("ftransfer_x", "/x.py")
     assert batch.id == 1
     assert taken == ["/batches"]
@@ -207,7 +159,7 @@ def test_a_submission_that_livy_took_but_never_confirmed_is_found_by_name() -> N
             return 0, ""
         return 200, json.dumps({"from": 0, "total": 1, "sessions": [_batch(1, "ftransfer_x")]})
 
-    with _serving(answer) as server:
+    with serving(answer) as server:
         try:
             assert _gateway(server.server_port).submit("ftransfer_x", "/x.py").id == 1
         finally:
@@ -218,7 +170,7 @@ def test_a_submission_that_livy_did_not_take_is_not_repeated_either() -> None:
     def answer(method: str, path: str) -> tuple[int, str]:
         return (0, "") if method == "POST" else (200, '{"from": 0, "total": 0, "sessions": []}')
 
-    with _serving(answer) as server, pytest.raises(SubmissionUnknown, match="not known whether it took the job"):
+    with serving(answer) as server, pytest.raises(SubmissionUnknown, match="not known whether it took the job"):
         _gateway(server.server_port).submit("ftransfer_x", "/x.py")
     assert [asked for asked in server.asked if asked.startswith("POST")] == ["POST /batches"]
 
@@ -226,7 +178,7 @@ def test_a_submission_that_livy_did_not_take_is_not_repeated_either() -> None:
 def test_a_refusal_carries_livys_words() -> None:
     said = '{"msg":"requirement failed: Local path /x.py\\n cannot be added"}'
     with (
-        _serving(lambda *_: (400, said)) as server,
+        serving(lambda *_: (400, said)) as server,
         pytest.raises(TransferFailed, match=r"Local path /x\.py cannot be added"),
     ):
         _gateway(server.server_port).submit("ftransfer_x", "/x.py")
@@ -242,21 +194,21 @@ def test_what_livy_registered_before_it_refused_is_removed() -> None:
             json.dumps({**_batch(7, "ftransfer_x", "starting"), "total": 1, "sessions": [_batch(7, "ftransfer_x")]}),
         ),
     }
-    with _serving(lambda method, _: answers[method]) as server, pytest.raises(TransferFailed):
+    with serving(lambda method, _: answers[method]) as server, pytest.raises(TransferFailed):
         _gateway(server.server_port).submit("ftransfer_x", "/x.py")
     assert server.asked[-1] == "DELETE /batches/7"
 
 
 def test_the_batch_that_has_the_name_already_is_not_touched() -> None:
     said = '{"msg":"Duplicate session name: Some(ftransfer_x) for session 1"}'
-    with _serving(lambda *_: (400, said)) as server, pytest.raises(TransferFailed, match="Duplicate session name"):
+    with serving(lambda *_: (400, said)) as server, pytest.raises(TransferFailed, match="Duplicate session name"):
         _gateway(server.server_port).submit("ftransfer_x", "/x.py")
     assert server.asked == ["POST /batches"]
 
 
 def test_a_wrong_password_is_said_and_not_shown() -> None:
     with (
-        _serving(lambda *_: (401, "who are you")) as server,
+        serving(lambda *_: (401, "who are you")) as server,
         pytest.raises(ServiceUnavailable, match="password in LIVY_URL") as caught,
     ):
         _gateway(server.server_port).submit("ftransfer_x", "/x.py")
@@ -268,16 +220,16 @@ def test_get_is_tried_again_when_a_gateway_is_briefly_away() -> None:
     def answer(method: str, path: str) -> tuple[int, str]:
         return (503, "wait") if len(server.asked) < 3 else (200, json.dumps(_batch(3, "ftransfer_x")))
 
-    with _serving(answer) as server:
+    with serving(answer) as server:
         assert _gateway(server.server_port).batch(3, "ftransfer_x") is not None
     assert len(server.asked) == 3
 
 
 def test_a_redirect_is_not_followed() -> None:
-    with _serving(lambda *_: (200, "{}")) as elsewhere:
+    with serving(lambda *_: (200, "{}")) as elsewhere:
         target = f"http://127.0.0.1:{elsewhere.server_port}/"
         with (
-            _serving(lambda *_: (302, target)) as server,
+            serving(lambda *_: (302, target)) as server,
             pytest.raises(ServiceUnavailable, match="HTTP 302"),
         ):
             _gateway(server.server_port).ping()
@@ -286,12 +238,12 @@ def test_a_redirect_is_not_followed() -> None:
 
 @pytest.mark.parametrize("body", ["<html>hello</html>", "[]", '{"status": "ok"}'])
 def test_a_server_that_is_not_livy_is_named(body: str) -> None:
-    with _serving(lambda *_: (200, body)) as server, pytest.raises(ServiceUnavailable, match="is not Livy"):
+    with serving(lambda *_: (200, body)) as server, pytest.raises(ServiceUnavailable, match="is not Livy"):
         _gateway(server.server_port).ping()
 
 
 def test_the_proxy_of_the_environment_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    with _refused_port() as nobody, _serving(lambda *_: (200, '{"total": 0, "sessions": []}')) as server:
+    with _refused_port() as nobody, serving(lambda *_: (200, '{"total": 0, "sessions": []}')) as server:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{nobody}")
         monkeypatch.setenv("no_proxy", "")
@@ -304,7 +256,7 @@ def test_the_name_is_searched_on_every_page() -> None:
         batches = [_batch(n, f"ftransfer_{n}") for n in range(start, min(start + 100, 250))]
         return 200, json.dumps({"from": start, "total": 250, "sessions": batches})
 
-    with _serving(answer) as server:
+    with serving(answer) as server:
         livy = _gateway(server.server_port)
         found = livy.find("ftransfer_249")
         assert found is not None

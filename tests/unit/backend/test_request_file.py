@@ -86,6 +86,10 @@ RANGE = "nights: {start: 2024-09-01, stop: 2024-09-01}\n"
     ("text", "sentence"),
     [
         ("nights: []", "nights"),
+        ("nights: 2024-09-01", "nights must be a range, such as {start: 2024-09-01, stop: 2024-09-02}"),
+        ("nights: [7]", "nights, entry 1 must be a range"),
+        (RANGE + "classes: SN", "classes must be a list"),
+        (RANGE + "region: north", "region must be a mapping"),
         ("nights: [{start: 2024-09-01, stop: 2024-09-01}, {start: 2024-09-02}]", "nights, entry 2, stop is missing"),
         (RANGE + "region: {}", "region: one of cone, rectangle, positions and objects must be given"),
         (RANGE + "region: {cone: {ra_deg: 400, dec_deg: 0, radius_arcsec: 1}}", r"region.cone.ra_deg: .* equal to 360"),

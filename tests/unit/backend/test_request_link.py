@@ -16,7 +16,7 @@ from backend.errors import InvalidRequest
 from backend.models import TransferRequest
 from backend.nights import NightRange
 from backend.region import Region
-from backend.request_link import LARGEST_BYTES, LONGEST_LINK, link_text, request_in_link
+from backend.request_link import LONGEST_LINK, LONGEST_UNPACKED, link_text, request_in_link
 from tests.unit.backend.test_request_file import REQUESTS
 
 NIGHTS = (NightRange(start=date(2024, 9, 1), stop=date(2024, 9, 2)),)
@@ -46,6 +46,12 @@ def test_a_request_that_is_too_long_is_saved_instead() -> None:
         link_text(TransferRequest(nights=NIGHTS, region=Region(objects=objects)))
 
 
+def test_a_long_request_that_packs_well_gets_no_link_that_nobody_could_read() -> None:
+    repeated = "candidate.magpsf > 19.5;\n" * 20_000
+    with pytest.raises(InvalidRequest, match="too long for a link"):
+        link_text(TransferRequest(nights=NIGHTS, conditions=repeated))
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_a_request_or_refused(text: str) -> None:
     with pytest.raises(InvalidRequest):
@@ -58,7 +64,7 @@ def test_any_text_is_a_request_or_refused(text: str) -> None:
         ("", "cannot be read"),
         (link_text(TransferRequest(nights=NIGHTS))[:-6], "cannot be read"),
         ("A" * (LONGEST_LINK + 1), "cannot be read"),
-        (packed(b" " * (LARGEST_BYTES + 1)), "cannot be read"),
+        (packed(b" " * (LONGEST_UNPACKED + 1)), "cannot be read"),
         (packed(b"[" * 100_000), "cannot be read"),
         (packed(b"\xff\xfe"), "cannot be read"),
         (packed(b"[]"), "holds no request"),

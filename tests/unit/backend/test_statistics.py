@@ -15,46 +15,12 @@ import pytest
 from backend.archive_estimates import ArchiveEstimates
 from backend.class_nights import ClassNights
 from backend.errors import ServiceUnavailable
-from backend.models import Content, Estimate, TransferRequest
+from backend.models import Estimate, TransferRequest
 from backend.statistics import Statistics, statistics_folder
+from tests.support.written_statistics import write_statistics
 
 FIRST, SECOND = date(2024, 9, 1), date(2024, 9, 2)
 NIGHTS = [{"start": FIRST, "stop": SECOND}]
-
-
-def _write(
-    root: Path, name: str, rows: list[tuple[date, str, int]], *, complete: bool = True, catalogue: str = ""
-) -> Path:
-    """All alerts are in the sample; the n-th of a class has the magnitude n."""
-    counts: dict[str, Any] = {
-        "night": pa.array([row[0] for row in rows], pa.date32()),
-        "finkclass": [row[1] for row in rows],
-        "tnsclass": ["Unknown"] * len(rows),
-        "alerts": [row[2] for row in rows],
-        "sampled": [row[2] for row in rows],
-        **{f"bytes_{content}": [1000 * n * row[2] for row in rows] for n, content in enumerate(Content, start=1)},
-        "tns_catalogue": [catalogue] * len(rows),
-    }
-    each = [(night, finkclass, float(n)) for night, finkclass, alerts in rows for n in range(alerts)]
-    sample: dict[str, Any] = {
-        "objectId": [f"ZTF{n}" for n in range(len(each))],
-        "candid": list(range(len(each))),
-        "candidate.jd": [2460000.5] * len(each),
-        "candidate.ra": [10.0] * len(each),
-        "candidate.dec": [5.0] * len(each),
-        "candidate.magpsf": pa.array([row[2] for row in each], pa.float32()),
-        "candidate.fid": [1] * len(each),
-        "night": pa.array([row[0] for row in each], pa.date32()),
-        "finkclass": [row[1] for row in each],
-        "tnsclass": ["Unknown"] * len(each),
-    }
-    folder = root / name
-    for table, columns in (("sample", sample), ("counts", counts)):
-        (folder / table).mkdir(parents=True)
-        pq.write_table(pa.table(columns), folder / table / "part-0.parquet")
-        if complete or table == "sample":
-            (folder / table / "_SUCCESS").touch()
-    return folder
 
 
 def _estimate(root: Path, conditions: str, **request: Any) -> Estimate:
@@ -74,8 +40,10 @@ def test_before_the_job_has_run_nothing_is_known(tmp_path: Path) -> None:
 
 
 def test_a_night_counted_again_counts_once_and_the_younger_counts(tmp_path: Path) -> None:
-    _write(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5), (FIRST, "Unknown", 1), (SECOND, "Unknown", 2)])
-    _write(tmp_path, "20260102T000000000000", [(FIRST, "RRLyr", 7)])
+    write_statistics(
+        tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5), (FIRST, "Unknown", 1), (SECOND, "Unknown", 2)]
+    )
+    write_statistics(tmp_path, "20260102T000000000000", [(FIRST, "RRLyr", 7)])
     counts = Statistics(tmp_path.as_uri()).snapshot().counts
     assert _alerts(counts) == [("RRLyr", 7), ("Unknown", 2)]
     assert counts.size_bytes[0].tolist() == [7_000, 14_000, 21_000, 28_000]
@@ -84,8 +52,8 @@ def test_a_night_counted_again_counts_once_and_the_younger_counts(tmp_path: Path
 
 
 def test_a_folder_that_is_still_being_written_is_not_read(tmp_path: Path) -> None:
-    _write(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5)])
-    _write(tmp_path, "20260102T000000000000", [(SECOND, "RRLyr", 5)], complete=False)
+    write_statistics(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5)])
+    write_statistics(tmp_path, "20260102T000000000000", [(SECOND, "RRLyr", 5)], complete=False)
     known = Statistics(tmp_path.as_uri()).snapshot().nights
     assert known.nights == (FIRST,)
     assert f"{known.updated_at:%Y-%m-%d}" == "2026-01-01"
@@ -103,21 +71,21 @@ def test_folders_of_an_older_version_are_passed_over(tmp_path: Path) -> None:
 def test_what_is_written_later_is_seen(tmp_path: Path) -> None:
     statistics = Statistics(tmp_path.as_uri())
     assert statistics.snapshot().nights.nights == ()
-    _write(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5)], catalogue="of today")
+    write_statistics(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5)], catalogue="of today")
     statistics.look_again()
     assert statistics.snapshot().nights.nights == (FIRST,)
     assert statistics.snapshot().tns_catalogues == ("of today",)
 
 
 def test_a_broken_file_is_named_and_not_taken_for_nothing(tmp_path: Path) -> None:
-    folder = _write(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5)])
+    folder = write_statistics(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5)])
     (folder / "counts" / "part-0.parquet").write_bytes(b"PAR1 no more")
     with pytest.raises(ServiceUnavailable, match="statistics"):
         Statistics(tmp_path.as_uri()).snapshot()
 
 
 def test_conditions_and_classes_are_counted_in_the_sample(tmp_path: Path) -> None:
-    _write(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5), (FIRST, "QSO", 9), (SECOND, "RRLyr", 3)])
+    write_statistics(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5), (FIRST, "QSO", 9), (SECOND, "RRLyr", 3)])
     found = _estimate(tmp_path, "candidate.magpsf > 1.5; candidate.fid = 1", classes=("(SIMBAD) RRLyr",))
     assert [(c.night, c.alerts) for c in found.counts] == [(FIRST, 3), (SECOND, 1)]
     assert (found.alerts, found.is_exact, found.sample_rows) == (4, True, 8)
@@ -129,13 +97,13 @@ def test_conditions_and_classes_are_counted_in_the_sample(tmp_path: Path) -> Non
 
 
 def test_a_sample_of_another_version_says_so(tmp_path: Path) -> None:
-    _write(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5)])
+    write_statistics(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5)])
     with pytest.raises(ServiceUnavailable, match="distnr"):
         _estimate(tmp_path, "candidate.distnr > 2")
 
 
 def test_nothing_but_the_sample_can_be_read(tmp_path: Path) -> None:
-    _write(tmp_path / "statistics", "20260101T000000000000", [(FIRST, "RRLyr", 5)])
+    write_statistics(tmp_path / "statistics", "20260101T000000000000", [(FIRST, "RRLyr", 5)])
     other = tmp_path / "other.csv"
     other.write_text("secret\n")
     estimates = ArchiveEstimates((tmp_path / "statistics").as_uri(), "ztf", tmp_path)
@@ -148,7 +116,7 @@ def test_nothing_but_the_sample_can_be_read(tmp_path: Path) -> None:
 
 def test_statistics_elsewhere_are_copied_and_old_copies_removed(tmp_path: Path) -> None:
     def put(name: str, alerts: int) -> None:
-        _write(tmp_path / name, name, [(FIRST, "RRLyr", alerts)])
+        write_statistics(tmp_path / name, name, [(FIRST, "RRLyr", alerts)])
         fsspec.filesystem("memory").put(str(tmp_path / name / name), f"/elsewhere/{name}", recursive=True)
 
     put("20260101T000000000000", 5)
@@ -162,7 +130,7 @@ def test_statistics_elsewhere_are_copied_and_old_copies_removed(tmp_path: Path) 
 
 
 def test_alerts_that_fulfil_a_condition_with_a_sentinel_are_counted(tmp_path: Path) -> None:
-    folder = _write(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5)])
+    folder = write_statistics(tmp_path, "20260101T000000000000", [(FIRST, "RRLyr", 5)])
     file = folder / "sample" / "part-0.parquet"
     table = pq.read_table(file)
     magnitudes = pa.array(np.where(np.arange(5) < 2, -999, 15), pa.float32())

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backend.errors import InvalidRequest, ServiceUnavailable
-from backend.topics import TopicAdmin, names_of
+from backend.topic_names import names_of
+from backend.topics import TopicAdmin
 
 TOPIC = "ftransfer_ztf_2026-03-22_1"
 NOW = datetime(2026, 3, 22, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from backend.condition_dialect import NanVl, PositiveMod
-from backend.condition_values import Kind, kind, operands
+from backend.condition_values import Kind, kind, operands, results_of
 
 
 class NotCounted(ValueError):
@@ -78,10 +78,3 @@ def alike(nodes: list[exp.Expr]) -> list[str]:
 def quoted(text: str) -> str:
     """The text as a literal."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def results_of(node: exp.Expr) -> list[exp.Expr]:
-    """What a CASE or an ``if`` may give, ELSE last."""
-    branches = node.args["ifs"] if isinstance(node, exp.Case) else [node]
-    otherwise = node.args.get("default" if isinstance(node, exp.Case) else "false")
-    return [*(each.args["true"] for each in branches), *filter(None, [otherwise])]

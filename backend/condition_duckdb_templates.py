@@ -16,8 +16,8 @@ NUMBER_OF_TEXT = {
 }
 """The number in a text that Spark would cast; the key says whether it may have decimals."""
 BOOLEAN_OF_TEXT = (
-    "(CASE WHEN lower(trim({0}, ' ')) IN ('t', 'true', 'y', 'yes', '1') THEN TRUE"
-    " WHEN lower(trim({0}, ' ')) IN ('f', 'false', 'n', 'no', '0') THEN FALSE END)"
+    rf"(CASE WHEN regexp_matches(lower({{0}}), '^{_SPACE}(?:t|true|y|yes|1){_SPACE}$') THEN TRUE"
+    rf" WHEN regexp_matches(lower({{0}}), '^{_SPACE}(?:f|false|n|no|0){_SPACE}$') THEN FALSE END)"
 )
 
 
@@ -81,4 +81,6 @@ SUBSTRING = (
     " substring({0}, greatest({begin}, 0) + 1, greatest({begin} + {length} - greatest({begin}, 0), 0))"
     " WHEN {begin} + {length} <= 0 THEN left({0}, 0) END)"
 )
+TO_THE_END = str(2**31 - 1)
+"""The length that Spark takes where none is given."""
 TRIM = {"LEADING": "ltrim({0}, ' ')", "TRAILING": "rtrim({0}, ' ')"}
