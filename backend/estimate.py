@@ -23,7 +23,8 @@ CANDIDATE_BYTES = 600
 STAMPS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
 MOST_COUNTS = 5_000
 """Of so many numbers per night and class, the seldom classes become `OTHERS`."""
-LEAST_CLASSES = 5
+LEAST_CLASSES = 3
+"""But of so many the number stands alone in any case; thousands of nights are too narrow to tell more of them apart."""
 OTHERS = "others"
 _CLASS_COUNTS = TypeAdapter(tuple[ClassCount, ...])
 
