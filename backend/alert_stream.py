@@ -10,9 +10,8 @@ from typing import Self, cast
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from backend.errors import InvalidRequest, ServiceUnavailable
-from backend.models import Receipt
 from backend.raw_batch import RawBatch, RawMessage, TrimmedRange
-from backend.receipt_topic import read_job_records
+from backend.receipt_topic import JobRecords, read_job_records
 from backend.topic_names import SCHEMA_SUFFIX
 
 _MAX_MESSAGE_BYTES = 10_000_000
@@ -135,15 +134,15 @@ class AlertStream:
         key = message.key() if message is not None else None
         return key.decode() if isinstance(key, bytes) else key
 
-    def read_receipt(self) -> Receipt | None:
-        """Read what the job says it published; None when it did not say it yet, or there was no such job.
+    def read_records(self) -> JobRecords:
+        """Read what the job has said: its receipt, signs of life, and whether it was cancelled.
 
         Raises
         ------
         TransferFailed
             When the receipt was written by something that this version does not understand.
         """
-        return read_job_records(self._servers, self.topic, self._timeout_s).receipt
+        return read_job_records(self._servers, self.topic, self._timeout_s)
 
     def _connect(self) -> Consumer:
         return Consumer(

@@ -1,7 +1,7 @@
 """``python -m backend``: transfers from the command line, a thin layer over the façade.
 
-Exit codes: 0 done; 1 the transfer failed, was aborted, or what was read is partial; 2 the request or the arguments are
-not valid; 3 a service does not answer; 130 interrupted.
+Exit codes: 0 done; 1 the transfer failed, was aborted, what was read is partial, or what was verified differs; 2 the
+request or the arguments are not valid; 3 a service does not answer; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from typing import Any
 
 from backend.config import Settings
 from backend.errors import InvalidRequest, QuicklookError, ServiceUnavailable, StoreInUse, TransferFailed
+from backend.job_following import wait_for_end
+from backend.job_progress import RunningJob
 from backend.models import Phase, Transfer
-from backend.report import follow, print_estimate, print_fetch, print_transfer, print_transfers
+from backend.report import follow, print_estimate, print_fetch, print_transfer, print_transfers, print_verification
 from backend.request_file import read_request
 from backend.transfers import Transfers
 
@@ -83,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         ("cancel", _cancel, "end a transfer's job; what was published stays readable"),
     ):
         command(name, run, text).add_argument("transfer", metavar="ID", help="a transfer's id or topic")
+    verify = command(
+        "verify", _verify, "compare archive, receipt, topic and stores of a transfer; read anew, all of it"
+    )
+    verify.add_argument("transfer", metavar="ID", help="a transfer's id or topic")
+    verify.add_argument("--reader", help="name of the one store to look at (default: all that are there)")
+    verify.add_argument("--within", type=float, default=60.0, metavar="MINUTES", help="default: %(default)g")
     fetch = command("fetch", _fetch, "read a topic and write it as Parquet; an interrupted fetch is resumed")
     fetch.add_argument("transfer", metavar="ID|TOPIC")
     fetch.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the Parquet files")
@@ -95,22 +103,9 @@ def _submit(transfers: Transfers, options: argparse.Namespace) -> int:
     transfer = transfers.submit(read_request(options.request), is_test=options.test)
     if options.wait:
         print(f"Submitted {transfer.id}, topic {transfer.topic}.", file=sys.stderr)
-        transfer = _wait(transfers, transfer)
+        transfer = wait_for_end(transfers, transfer)
     _print(options, _as_json(transfers, transfer), lambda: print_transfer(transfer, transfers.place_in_queue(transfer)))
     return OK if transfer.phase not in (Phase.ERROR, Phase.ABORTED) else FAILED
-
-
-def _wait(transfers: Transfers, transfer: Transfer) -> Transfer:
-    shown = ""
-    while not transfer.phase.is_final:
-        place = transfers.place_in_queue(transfer)
-        state = f"{transfer.phase}, place {place} in the queue" if place else str(transfer.phase)
-        if state != shown:
-            print(state, file=sys.stderr)
-            shown = state
-        time.sleep(POLL_S)
-        transfer = transfers.get(transfer.id)
-    return transfer
 
 
 def _estimate(transfers: Transfers, options: argparse.Namespace) -> int:
@@ -130,13 +125,15 @@ def _statistics(transfers: Transfers, options: argparse.Namespace) -> int:
 
 def _list(transfers: Transfers, options: argparse.Namespace) -> int:
     found = transfers.recent(transfers.user if options.mine else None)
-    _print(options, [_as_json(transfers, transfer) for transfer in found], lambda: print_transfers(found))
+    running = {transfer.id: transfers.progress_of(transfer) for transfer in found}
+    _print(options, [_as_json(transfers, transfer) for transfer in found], lambda: print_transfers(found, running))
     return OK
 
 
 def _show(transfers: Transfers, options: argparse.Namespace) -> int:
     transfer = transfers.get(options.transfer)
-    _print(options, _as_json(transfers, transfer), lambda: print_transfer(transfer, transfers.place_in_queue(transfer)))
+    place, running = transfers.place_in_queue(transfer), transfers.progress_of(transfer)
+    _print(options, _as_json(transfers, transfer), lambda: print_transfer(transfer, place, running))
     return OK
 
 
@@ -176,15 +173,32 @@ def _fetch(transfers: Transfers, options: argparse.Namespace) -> int:
     return OK if progress.complete else FAILED
 
 
+def _verify(transfers: Transfers, options: argparse.Namespace) -> int:
+    found = transfers.verify(options.transfer, options.reader, within_s=60 * options.within, say=_note)
+    result = {**found.model_dump(mode="json"), "agrees": found.agrees}
+    _print(options, result, lambda: print_verification(found))
+    return OK if found.agrees else FAILED
+
+
+def _note(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
 def _as_json(transfers: Transfers, transfer: Transfer) -> dict[str, Any]:
     """What programs are told of a transfer; the plan is the job's business."""
-    receipt = transfer.receipt
+    receipt, running = transfer.receipt, transfers.progress_of(transfer)
     return {
         **transfer.model_dump(mode="json", exclude={"plan"}),
         "place_in_queue": transfers.place_in_queue(transfer),
         "published": receipt.published if receipt else None,
         "gaps": receipt.gaps if receipt else None,
+        "progress": _progress_as_json(running) if running else None,
     }
+
+
+def _progress_as_json(running: RunningJob) -> dict[str, Any]:
+    more = {"rate_per_s": running.rate_per_s, "remaining_s": running.remaining_s}
+    return {**running.last.model_dump(mode="json"), **more}
 
 
 def _print(options: argparse.Namespace, result: Any, print_for_people: Callable[[], None]) -> None:

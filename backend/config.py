@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     driver_memory: str = Field(default="2g", description="Memory of a transfer's Spark driver.")
     connect_timeout_s: float = Field(default=3.0, gt=0, description="Until a service must accept a connection.")
     request_timeout_s: float = Field(default=8.0, gt=0, description="Until a service must answer a request.")
+    job_silence_s: float = Field(
+        default=120.0, gt=15, description="A job that Livy has forgotten and that is silent for so long has failed."
+    )
     topic_retention_h: int = Field(default=96, ge=1, description="Hours that the alerts of a transfer are kept.")
 
     @classmethod

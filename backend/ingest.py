@@ -228,11 +228,11 @@ class Ingest:
             self._change(total_messages=self._end.total_messages, published=_published(self._end.receipt))
 
     def _finish(self) -> None:
-        complete, sentence = verdict(self._end.receipt, self._store.counts, self._end.phase)
+        complete, sentence = verdict(self._end.records, self._store.counts, self._end.phase)
         self._change(state=IngestState.DONE, complete=complete, message=sentence, rate_per_s=0.0)
 
     def _finish_stopped(self, why: str = "") -> None:
-        complete, sentence = verdict(self._end.receipt, self._store.counts, self._end.phase)
+        complete, sentence = verdict(self._end.records, self._store.counts, self._end.phase)
         message = sentence if complete else f"{why} Reading was stopped; it can go on from here.".strip()
         self._change(state=IngestState.STOPPED, complete=complete, message=message, rate_per_s=0.0)
 

@@ -1,23 +1,21 @@
-"""Starting, watching and ending the jobs of transfers: the queue, Livy's batches, and what the job itself says."""
+"""Watching and ending the jobs of transfers: from Livy's batches, and from what each job says itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from backend.config import Settings
-from backend.errors import QuicklookError, ServiceUnavailable, SubmissionUnknown, TransferFailed
+from backend.errors import ServiceUnavailable
+from backend.job_progress import RunningJob, running_job
 from backend.livy import Batch, LivyGateway
-from backend.models import Phase, Receipt, Transfer
-from backend.receipt_topic import JobRecords
-from backend.script_store import JOB_FOLDER, ScriptStore
-from backend.topics import TopicAdmin
+from backend.models import Phase, Transfer
+from backend.receipt_topic import JobRecords, ReceiptTopics
+from backend.script_store import ScriptStore
 from backend.transfer_log import TransferLog
 
-MESSAGE_OVERHEAD_BYTES = 64 * 1024
-"""What Kafka adds to an alert (key, headers, batch header), with a wide margin; the job allows the same."""
-STALE_CLAIM = timedelta(seconds=90)
-"""Well above the time that a submission may take."""
+ALIVE = timedelta(seconds=15)
+"""A job that has reported within this time is alive; it reports every two seconds."""
+FORGOTTEN = "Livy has forgotten the job; it goes on and reports itself."
 
 
 class JobControl:
@@ -25,50 +23,24 @@ class JobControl:
 
     Parameters
     ----------
-    settings, log, livy, topics, scripts
+    settings, log, livy, scripts, receipts
         Settings and adapters.
-    read_records
-        Topic -> what its job has said.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        log: TransferLog,
-        livy: LivyGateway,
-        topics: TopicAdmin,
-        scripts: ScriptStore,
-        read_records: Callable[[str], JobRecords],
+        self, settings: Settings, log: TransferLog, livy: LivyGateway, scripts: ScriptStore, receipts: ReceiptTopics
     ) -> None:
-        self._settings = settings
         self._log = log
         self._livy = livy
-        self._topics = topics
         self._scripts = scripts
-        self._read_records = read_records
+        self._receipts = receipts
+        self._user = settings.user
+        self._longest_silence = timedelta(seconds=settings.job_silence_s)
+        self._running: dict[str, RunningJob] = {}
 
-    def start_waiting(self) -> dict[str, QuicklookError]:
-        """Submit transfers from the queue while there is a free place; first finish what a dead process left.
-
-        A transfer whose submission fails becomes ERROR with the reason, and leaves no topic and no plan behind.
-
-        Returns
-        -------
-        dict
-            Id of each transfer that could not be submitted -> why.
-        """
-        for stale in self._log.take_over_stale_claims(STALE_CLAIM):
-            self._finish_submission(stale)
-        failures: dict[str, QuicklookError] = {}
-        while (transfer := self._log.claim_next(self._settings.max_running_batches)) is not None:
-            try:
-                self._submit(transfer)
-            except SubmissionUnknown as error:
-                failures[transfer.id] = error  # it may run: its claim gets stale, and then Livy is asked for its name
-            except QuicklookError as error:
-                self._log.update(transfer.id, phase=Phase.ERROR, message=f"It was not submitted: {error}")
-                failures[transfer.id] = error
-        return failures
+    def running(self, transfer: Transfer) -> RunningJob | None:
+        """How far its job was when it was last refreshed here; None when it does not run, or has not said."""
+        return None if transfer.phase.is_final else self._running.get(transfer.id)
 
     def refresh(self, transfer: Transfer) -> Transfer:
         """The transfer as its job is now, also written to the log.
@@ -76,35 +48,49 @@ class JobControl:
         Raises
         ------
         ServiceUnavailable
-            Livy or Kafka does not answer.
+            Kafka does not answer; or Livy does not, and the job has not said its last word.
         """
         if transfer.phase.is_final or transfer.batch_id is None:
             return transfer
-        batch = self._livy.batch(transfer.batch_id, transfer.topic)
-        phase = Phase.UNKNOWN if batch is None else batch.phase
-        records = self._read_records(transfer.topic)  # after Livy: a job that has ended has said its last word
-        if records.receipt is not None:
-            return self._end(transfer, Phase.COMPLETED, records.receipt.note, records.receipt)
-        if phase in (Phase.QUEUED, Phase.EXECUTING):
-            return transfer if phase == transfer.phase else self._log.update(transfer.id, phase=phase, message="")
-        if phase == Phase.UNKNOWN:
-            message = "Livy does not know the job any more, and the job has left no receipt yet."
-            return self._log.update(transfer.id, phase=phase, message=message)
-        if phase == Phase.ABORTED:
-            return self._end(transfer, phase, "The job was ended from outside.")
-        return self._end(transfer, Phase.ERROR, records.failure or self._evidence(transfer))
+        try:
+            batch = self._livy.batch(transfer.batch_id, transfer.topic)
+        except ServiceUnavailable:
+            if (concluded := self._concluded(transfer, self._receipts.read(transfer.topic))) is None:
+                raise
+            return concluded
+        records = self._receipts.read(transfer.topic)  # after Livy: a job that has ended has said its last word
+        self._note_progress(transfer, records)
+        if batch is None:
+            return self._without_batch(transfer, records)
+        return self._with_batch(transfer, batch, records)
 
     def cancel(self, transfer: Transfer) -> Transfer:
-        """End the job; what was published stays readable.
+        """End the job; what was published stays readable, and is marked as partial.
+
+        The marker alone ends a job that Livy cannot: it looks for it every two seconds.
+
+        Returns
+        -------
+        Transfer
+            Not ABORTED if the job had ended before.
 
         Raises
         ------
         ServiceUnavailable
-            Livy does not answer.
+            Neither Kafka takes the marker nor does Livy kill the batch: the job goes on.
         """
+        message, unmarked = f"Cancelled by {self._user}.", None
         if transfer.batch_id is not None:
-            self._livy.cancel(transfer.batch_id, transfer.topic)
-        return self._end(transfer, Phase.ABORTED, "Cancelled by the user.")
+            try:
+                if (concluded := self._concluded(transfer, self._receipts.read(transfer.topic))) is not None:
+                    return concluded
+                self._receipts.mark_cancelled(transfer.topic, message)
+            except ServiceUnavailable as error:
+                unmarked = error
+            self._kill(transfer.batch_id, transfer.topic, unmarked)
+            if unmarked is None and (records := self._receipts.read(transfer.topic)).receipt is not None:
+                return self._completed(transfer, records)  # it was faster
+        return self._end(transfer, Phase.ABORTED, message)
 
     def log_lines(self, transfer: Transfer, from_line: int = 0) -> tuple[str, ...]:
         """The job's log from a line on; empty when Livy has not started it or has forgotten it.
@@ -119,59 +105,73 @@ class JobControl:
         found = self._livy.log(transfer.batch_id, transfer.topic, from_line)
         return found[0] if found else ()
 
-    def _submit(self, transfer: Transfer) -> None:
-        """Topics, script, plan, batch; what was made is removed again when the batch is refused."""
-        kafka = transfer.plan.kafka
-        self._topics.create(
-            transfer.topic,
-            retention_h=self._settings.topic_retention_h,
-            partitions=kafka.partitions,
-            max_message_bytes=kafka.max_message_bytes + MESSAGE_OVERHEAD_BYTES,
-        )
+    def _with_batch(self, transfer: Transfer, batch: Batch, records: JobRecords) -> Transfer:
+        """From the phase that Livy says, once the job has not said its last word."""
+        if records.receipt is not None:
+            return self._completed(transfer, records)
+        if batch.phase in (Phase.QUEUED, Phase.EXECUTING):
+            return self._seen(transfer, batch.phase, "")
+        if batch.phase is Phase.UNKNOWN:
+            return self._seen(transfer, batch.phase, f"Livy calls the state of the job {batch.state!r}.")
+        if records.cancelled is not None:
+            return self._end(transfer, Phase.ABORTED, records.cancelled)
+        if batch.phase is Phase.ABORTED:
+            return self._end(transfer, batch.phase, "The job was ended from outside.")
+        return self._end(transfer, Phase.ERROR, records.failure or self._evidence(transfer))
+
+    def _without_batch(self, transfer: Transfer, records: JobRecords) -> Transfer:
+        """Livy has forgotten the batch: its driver may have ended, or goes on as an orphan."""
+        if (concluded := self._concluded(transfer, records)) is not None:
+            return concluded
+        if records.cancelled is not None:
+            return self._end(transfer, Phase.ABORTED, records.cancelled)
+        progress, now = records.progress, datetime.now(UTC)
+        last_sign = progress.said_at if progress else self._log.claimed_at(transfer.id) or transfer.submitted_at
+        if progress and now - last_sign < ALIVE:
+            return self._seen(transfer, Phase.EXECUTING, FORGOTTEN)
+        until = last_sign + self._longest_silence
+        if now < until:
+            message = "Livy has forgotten the job, and the job does not report itself."
+            return self._seen(transfer, Phase.UNKNOWN, f"{message} It counts as failed from {until:%H:%M:%S} UTC on.")
+        message = f"Livy has forgotten the job, and it has given no sign of life for {_span(self._longest_silence)}."
+        self._receipts.mark_cancelled(transfer.topic, message)  # should it come back, it stops
+        return self._end(transfer, Phase.ERROR, message)
+
+    def _concluded(self, transfer: Transfer, records: JobRecords) -> Transfer | None:
+        """The transfer as the job's own last word has it; None while there is none."""
+        if records.receipt is not None:
+            return self._completed(transfer, records)
+        if records.failure is not None and records.cancelled is None:
+            return self._end(transfer, Phase.ERROR, records.failure)
+        return None
+
+    def _completed(self, transfer: Transfer, records: JobRecords) -> Transfer:
+        assert records.receipt is not None
+        return self._end(transfer, Phase.COMPLETED, records.receipt.note, receipt=records.receipt)
+
+    def _kill(self, batch_id: int, topic: str, unmarked: ServiceUnavailable | None) -> None:
+        """Have Livy kill the batch; where the marker is written, that Livy cannot is no failure."""
         try:
-            job = self._scripts.put_job(JOB_FOLDER)
-            batch = self._livy.submit(
-                transfer.topic,
-                job.main,
-                args=(self._scripts.put_plan(transfer.topic, transfer.plan.model_dump_json()),),
-                py_files=job.py_files,
-                jars=self._settings.spark_jars,
-                driver_memory=self._settings.driver_memory,
-            )
-        except SubmissionUnknown:
-            raise
-        except QuicklookError as error:
-            self._remove_traces(transfer, error)
-            raise
-        self._started(transfer, batch)
-
-    def _remove_traces(self, transfer: Transfer, error: QuicklookError) -> None:
-        """Leave nothing half-created; a clean-up that fails too must not hide why it was needed."""
-        for clean_up in (self._topics.delete, self._scripts.remove_plan):
-            try:
-                clean_up(transfer.topic)
-            except ServiceUnavailable as unavailable:
-                error.add_note(str(unavailable))
-
-    def _finish_submission(self, transfer: Transfer) -> None:
-        """A process died between claiming and noting the batch: Livy knows whether it came to submit it."""
-        batch = self._livy.find(transfer.topic)
-        if batch is not None:
-            self._started(transfer, batch)
+            is_killed = self._livy.cancel(batch_id, topic)
+        except ServiceUnavailable:
+            if unmarked is not None:
+                raise
             return
-        error = TransferFailed("The process that was submitting it ended before Livy had it.", "Submit it again.")
-        self._log.update(transfer.id, phase=Phase.ERROR, message=str(error))
-        self._remove_traces(transfer, error)
+        if not is_killed and unmarked is not None:
+            raise unmarked
 
-    def _started(self, transfer: Transfer, batch: Batch) -> None:
-        """Note the batch. One that ended at once is looked at by the next refresh, which reads what it said."""
-        phase = Phase.EXECUTING if batch.phase.is_final else batch.phase
-        noted = self._log.update(transfer.id, batch_id=batch.id, phase=phase, message="")
-        if noted.phase.is_final:  # cancelled while it was being submitted
-            self._livy.cancel(batch.id, transfer.topic)
+    def _note_progress(self, transfer: Transfer, records: JobRecords) -> None:
+        if (running := running_job(records.reports)) is not None:
+            self._running[transfer.id] = running
 
-    def _end(self, transfer: Transfer, phase: Phase, message: str, receipt: Receipt | None = None) -> Transfer:
-        ended = self._log.update(transfer.id, phase=phase, message=message, receipt=receipt)
+    def _seen(self, transfer: Transfer, phase: Phase, message: str) -> Transfer:
+        if (phase, message) == (transfer.phase, transfer.message):
+            return transfer
+        return self._log.update(transfer.id, phase=phase, message=message)
+
+    def _end(self, transfer: Transfer, phase: Phase, message: str, **more: object) -> Transfer:
+        ended = self._log.update(transfer.id, phase=phase, message=message, **more)
+        self._running.pop(transfer.id, None)
         self._scripts.remove_plan(transfer.topic)
         return ended
 
@@ -181,3 +181,9 @@ class JobControl:
         telling = [line for line in lines if "Exception" in line or "Error" in line or "error" in line]
         last = (telling or lines or ["its log is empty"])[-1]
         return f"The job ended without a receipt. The last that its log says of it: {last[:300]}"
+
+
+def _span(span: timedelta) -> str:
+    """A span in words: ``2 minutes``, ``90 seconds``."""
+    minutes, seconds = divmod(round(span.total_seconds()), 60)
+    return f"{minutes} minutes" if minutes > 1 and not seconds else f"{60 * minutes + seconds} seconds"

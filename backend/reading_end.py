@@ -8,6 +8,7 @@ from typing import Protocol
 
 from backend.errors import ServiceUnavailable
 from backend.models import Phase, Receipt
+from backend.receipt_topic import JobRecords
 
 
 class TopicView(Protocol):
@@ -16,8 +17,8 @@ class TopicView(Protocol):
     def watermarks(self) -> dict[int, tuple[int, int]]:
         """Return the first and the next offset of each partition."""
 
-    def read_receipt(self) -> Receipt | None:
-        """Return the receipt, when there is one."""
+    def read_records(self) -> JobRecords:
+        """Return what the job has said, and whether it was cancelled."""
 
 
 class Counts(Protocol):
@@ -57,7 +58,7 @@ class ReadingEnd:
         self._looked_at: float | None = None
         self._offsets: dict[int, int] | None = None
         self.phase = Phase.UNKNOWN
-        self.receipt: Receipt | None = None
+        self.records = JobRecords()
         self.total_messages: int | None = None
 
     def is_queued(self) -> bool:
@@ -84,7 +85,8 @@ class ReadingEnd:
         except ServiceUnavailable:
             self.phase = Phase.UNKNOWN
         # In this order: what a job published is visible before its receipt, and its receipt before its final phase.
-        self.receipt = self.receipt or topic.read_receipt()
+        if self.records.receipt is None:
+            self.records = topic.read_records()
         watermarks = topic.watermarks()
         self.total_messages = sum(high - low for low, high in watermarks.values())
         self._offsets = self._known_end({partition: high for partition, (_, high) in watermarks.items()})
@@ -95,6 +97,11 @@ class ReadingEnd:
         return self._offsets is not None and all(
             positions.get(partition, 0) >= end for partition, end in self._offsets.items()
         )
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """The job's receipt, when there is one."""
+        return self.records.receipt
 
     @property
     def is_known(self) -> bool:
@@ -114,21 +121,24 @@ class ReadingEnd:
         return None
 
 
-def verdict(receipt: Receipt | None, counts: Counts, phase: Phase) -> tuple[bool, str]:
+def verdict(records: JobRecords, counts: Counts, phase: Phase) -> tuple[bool, str]:
     """Judge what was read.
+
+    Parameters
+    ----------
+    records, counts
+        What the job has said, and what a store holds.
+    phase
+        What the job does now.
 
     Returns
     -------
     tuple
         Whether it is complete, which only a receipt can prove, and a sentence that says so or what is missing.
     """
+    receipt = records.receipt
     if receipt is None:
-        ended = {
-            Phase.ERROR: "the job failed",
-            Phase.ABORTED: "the job was cancelled",
-            Phase.COMPLETED: "the job left no receipt",
-        }.get(phase, "there is no receipt yet")
-        return False, f"Partial: {counts.distinct:,} alerts were read, and {ended}."
+        return False, f"Partial: {counts.distinct:,} alerts were read, and {_why_no_receipt(records, phase)}."
     of = f"{counts.distinct:,} of {receipt.published:,}"
     if counts.distinct == receipt.published and not counts.corrupt:
         return True, f"{of}, complete."
@@ -141,3 +151,12 @@ def verdict(receipt: Receipt | None, counts: Counts, phase: Phase) -> tuple[bool
         if number
     ]
     return False, f"Partial: {of} alerts" + (f"; {', '.join(causes)}." if causes else ".")
+
+
+def _why_no_receipt(records: JobRecords, phase: Phase) -> str:
+    if records.cancelled is not None:
+        return "the job was cancelled"
+    if phase is Phase.ERROR or records.failure is not None:
+        return "the job failed"
+    ended = {Phase.ABORTED: "the job was ended", Phase.COMPLETED: "the job left no receipt"}
+    return ended.get(phase, "there is no receipt yet")

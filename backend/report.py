@@ -11,10 +11,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from backend.ingest import IngestProgress, IngestState
+from backend.job_progress import RunningJob, progress_text
 from backend.models import Estimate, Receipt, Transfer
 from backend.nights import nights_text
 from backend.reading import AlertReader
 from backend.size_limits import size_text
+from backend.verification import AlertPlace, Verification
 
 LOOK_S = 0.2
 _WIDE = 220
@@ -22,8 +24,8 @@ _OUT = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty(
 _NOTES = Console(stderr=True, highlight=False)
 
 
-def print_transfers(transfers: Sequence[Transfer]) -> None:
-    """The table of transfers."""
+def print_transfers(transfers: Sequence[Transfer], running: Mapping[str, RunningJob | None]) -> None:
+    """The table of transfers; of those that run, the alerts so far."""
     if not transfers:
         _OUT.print("No transfer yet. Submit one: python -m backend submit REQUEST.yml")
         return
@@ -36,17 +38,25 @@ def print_transfers(transfers: Sequence[Transfer]) -> None:
             f"{transfer.submitted_at:%Y-%m-%d %H:%M}",
             nights_text(request.nights),
             request.content if isinstance(request.content, str) else f"{len(request.content)} fields",
-            f"{transfer.receipt.published:,}" if transfer.receipt else "",
+            _alerts(transfer, running.get(transfer.id)),
             transfer.topic,
         )
     _OUT.print(table)
 
 
-def print_transfer(transfer: Transfer, place_in_queue: int | None) -> None:
-    """One transfer, with its receipt."""
+def _alerts(transfer: Transfer, running: RunningJob | None) -> str:
+    if transfer.receipt:
+        return f"{transfer.receipt.published:,}"
+    return f"{running.last.alerts:,} so far" if running else ""
+
+
+def print_transfer(transfer: Transfer, place_in_queue: int | None, running: RunningJob | None = None) -> None:
+    """One transfer, with its receipt, or how far its job is."""
     _OUT.print(f"Transfer {transfer.id}: {transfer.phase}" + (f", place {place_in_queue}" if place_in_queue else ""))
     if transfer.message:
         _OUT.print(transfer.message)
+    if running:
+        _OUT.print(progress_text(running))
     _OUT.print(f"topic      {transfer.topic} (until {transfer.expires_at:%Y-%m-%d %H:%M} UTC)")
     _OUT.print(f"nights     {nights_text(transfer.request.nights)}")
     if transfer.receipt:
@@ -96,6 +106,31 @@ def print_fetch(result: Mapping[str, Any]) -> None:
     _OUT.print(f"{result['distinct']:,}{of} alerts read, {verdict}.")
     files = f"{result['files']:,} {'file' if result['files'] == 1 else 'files'}"
     _OUT.print(f"{result['rows']:,} rows in {files} ({size_text(result['bytes'])}) in {result['out']}")
+
+
+def print_verification(found: Verification) -> None:
+    """What was compared, what differs, and where."""
+    for comparison in found.comparisons:
+        state = "" if comparison.agrees else "DIFFERENT: "
+        _OUT.print(f"{comparison.between}: {state}{comparison.found}", markup=False)
+        for difference in comparison.differences:
+            _OUT.print(f"  {difference.sentence}", markup=False)
+            for place in difference.examples:
+                _OUT.print(f"    {_place_in_words(place)}", markup=False)
+            if 0 < len(difference.examples) < difference.count:
+                _OUT.print(f"    and {difference.count - len(difference.examples):,} more")
+        for note in comparison.notes:
+            _OUT.print(f"  {note}", markup=False)
+    _OUT.print(
+        f"Transfer {found.id}: " + ("all that was compared agrees." if found.agrees else "there are differences.")
+    )
+
+
+def _place_in_words(place: AlertPlace) -> str:
+    said = [f"alert {place.candid}"] if place.candid is not None else []
+    said += [f"night {place.night}"] if place.night else []
+    said += [f"partition {place.partition}, offset {place.offset}"] if place.partition is not None else []
+    return ", ".join(said)
 
 
 def follow(reader: AlertReader) -> IngestProgress:

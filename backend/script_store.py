@@ -102,6 +102,22 @@ class ScriptStore:
             raise self._unavailable(error) from error
         return self._address(path)
 
+    def read_plan(self, topic: str) -> str:
+        """What is in the place of a plan now: the plan, or what a job was told to put there.
+
+        Raises
+        ------
+        InvalidRequest
+            The name cannot be that of a file here.
+        ServiceUnavailable
+            The file is not there, or cannot be read.
+        """
+        try:
+            content: bytes = self._fs.cat_file(self._plan_path(topic))
+        except OSError as error:
+            raise self._unavailable(error) from error
+        return content.decode()
+
     def remove_plan(self, topic: str) -> None:
         """Remove the plan of a transfer, if it is there.
 
@@ -112,12 +128,14 @@ class ScriptStore:
         ServiceUnavailable
             The folder cannot be written.
         """
-        try:
-            self._fs.rm_file(self._plan_path(topic))
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise self._unavailable(error) from error
+        plan = PurePosixPath(self._plan_path(topic))
+        for path in (plan, plan.with_name(f".{plan.name}.crc")):  # what a job writes, Hadoop adds a checksum to
+            try:
+                self._fs.rm_file(str(path))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise self._unavailable(error) from error
 
     def ping(self) -> None:
         """Write to the folder, as a sign of life.

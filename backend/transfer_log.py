@@ -44,7 +44,7 @@ _CHANGEABLE = {"phase", "batch_id", "message", "receipt", "expires_at"}
 _FINAL = ", ".join(f"'{phase}'" for phase in Phase if phase.is_final)
 _WAITING = f"phase = '{Phase.QUEUED}' AND batch_id IS NULL AND claimed_at IS NULL"
 _CLAIMED = f"phase = '{Phase.QUEUED}' AND batch_id IS NULL AND claimed_at IS NOT NULL"
-_TAKES_A_PLACE = f"({_CLAIMED} OR phase = '{Phase.EXECUTING}' OR (phase = '{Phase.QUEUED}' AND batch_id IS NOT NULL))"
+_TAKES_A_PLACE = f"({_CLAIMED} OR (phase NOT IN ({_FINAL}) AND batch_id IS NOT NULL))"
 _SUGGESTED_FROM = 1000  # of the last transfers, the nearest name is suggested
 
 
@@ -199,8 +199,8 @@ class TransferLog:
         Parameters
         ----------
         max_running
-            Transfers that may be submitted or executed at once; one in phase UNKNOWN takes no place, so that a
-            forgotten batch does not stop the queue.
+            Transfers that may be submitted or executed at once. One in phase UNKNOWN may run, and takes a place: how
+            long it stays unknown is limited.
 
         Returns
         -------
@@ -241,6 +241,18 @@ class TransferLog:
         with self._file.transaction() as log:
             rows = log.execute(query, {"now": now, "oldest": now - older_than.total_seconds()}).fetchall()
         return tuple(_transfer(row) for row in sorted(rows, key=lambda row: int(row["number"])))
+
+    def claimed_at(self, transfer_id: str) -> datetime | None:
+        """When it was taken out of the queue to be submitted; None while it waits.
+
+        Raises
+        ------
+        ServiceUnavailable
+            The file cannot be read.
+        """
+        with self._file.connection() as log:
+            row = log.execute("SELECT claimed_at FROM transfers WHERE id = ?", (transfer_id,)).fetchone()
+        return datetime.fromtimestamp(row["claimed_at"], UTC) if row and row["claimed_at"] is not None else None
 
     def release(self, transfer_id: str) -> None:
         """Put a claimed transfer back in its place in the queue.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from backend.archive_facts import ArchiveFacts
@@ -12,16 +13,20 @@ from backend.config import Settings
 from backend.errors import InvalidRequest, ServiceUnavailable
 from backend.expected_time import expected_seconds
 from backend.health import Health, check_side_by_side
-from backend.job_control import JobControl
+from backend.job_control import ALIVE, JobControl
+from backend.job_progress import RunningJob
+from backend.job_queue import JobQueue
 from backend.livy import LivyGateway
 from backend.models import KafkaTarget, Phase, ServiceHealth, Transfer, TransferRequest
 from backend.planning import plan_transfer
 from backend.reading import AlertReader
-from backend.receipt_topic import read_job_records
+from backend.receipt_topic import ReceiptTopics
 from backend.script_store import ScriptStore
 from backend.size_limits import SizeLimits
 from backend.topics import TopicAdmin
 from backend.transfer_log import TransferLog
+from backend.verification import Verification
+from backend.verifier import WITHIN_S, Verifier
 
 TEST_LIMIT = 10
 """Alerts of a test job."""
@@ -48,10 +53,11 @@ class Transfers:
         self._livy = livy
         self._topics = topics
         self._kafka = KafkaTarget(bootstrap_servers=_needed(settings.kafka_bootstrap_servers, "Kafka"))
-        self._jobs = JobControl(
-            settings, log, livy, topics, scripts, lambda topic: read_job_records(self._kafka.bootstrap_servers, topic)
-        )
+        self._receipts = ReceiptTopics(self._kafka.bootstrap_servers, settings.request_timeout_s)
+        self._jobs = JobControl(settings, log, livy, scripts, self._receipts)
+        self._queue = JobQueue(settings, log, livy, topics, scripts, self._receipts)
         self._last_cleaning = datetime.min.replace(tzinfo=UTC)
+        self._verifier = Verifier(settings, livy, scripts, self._kafka.bootstrap_servers)
         self.archive = ArchiveFacts(settings, livy, scripts)
         """What is known of the archive, and the job that makes it known."""
         self._checks = {"Livy": livy.ping, "Kafka": topics.ping, "the archive": self._check_archive}
@@ -135,7 +141,7 @@ class Transfers:
             expires_at=now + timedelta(hours=self._settings.topic_retention_h),
         )
         self._log.add(transfer)
-        failures = self._jobs.start_waiting()
+        failures = self._queue.start_waiting()
         if transfer_id in failures:
             raise failures[transfer_id]
         return self._log.get(transfer_id)
@@ -195,6 +201,10 @@ class Transfers:
         self._last_cleaning = now
         return deleted
 
+    def progress_of(self, transfer: Transfer) -> RunningJob | None:
+        """How far its job was at the last look; None when it does not run, or has not said anything yet."""
+        return self._jobs.running(transfer)
+
     def place_in_queue(self, transfer: Transfer) -> int | None:
         """Its place among the waiting transfers, from 1; None if it does not wait."""
         return self._log.place_in_queue(transfer.id)
@@ -217,13 +227,16 @@ class Transfers:
         InvalidRequest
             There is no such transfer, or it has ended already.
         ServiceUnavailable
-            Livy does not answer.
+            Neither Kafka nor Livy takes it: the job goes on.
         """
-        transfer = self._jobs.refresh(self._log.get(id_or_topic))
-        if transfer.phase.is_final:
-            raise InvalidRequest(f"Transfer {transfer.id} has ended already ({transfer.phase}).")
-        cancelled = self._jobs.cancel(transfer)
-        self._start_waiting()
+        transfer = self._log.get(id_or_topic)
+        cancelled = transfer if transfer.phase.is_final else self._jobs.cancel(transfer)
+        if transfer.phase.is_final or cancelled.phase is not Phase.ABORTED:
+            raise InvalidRequest(f"Transfer {transfer.id} has ended already ({cancelled.phase}).")
+        try:
+            self._start_waiting()
+        except ServiceUnavailable as unavailable:
+            _LOGGER.warning("%s", unavailable)  # it is cancelled; the next look moves the queue on
         return cancelled
 
     def open_reader(self, id_or_topic: str, reader: str) -> AlertReader:
@@ -247,8 +260,7 @@ class Transfers:
         except InvalidRequest:
             if not self._topics.exists(id_or_topic):
                 raise
-            # Nobody here knows its job: without a receipt, what is there now is all that can be promised.
-            return AlertReader(servers, id_or_topic, stores, reader, lambda: Phase.ABORTED)
+            return AlertReader(servers, id_or_topic, stores, reader, lambda: self._phase_elsewhere(id_or_topic))
         return AlertReader(servers, transfer.topic, stores, reader, lambda: self.get(transfer.id).phase)
 
     def request_of(self, id_or_topic: str) -> dict[str, object] | None:
@@ -269,6 +281,17 @@ class Transfers:
         nights = set(request.every_night()).intersection(self.archive.nights().nights)
         return expected_seconds(self._log.list(None, PAST), request.content, alerts, len(nights))
 
+    def verify(
+        self,
+        id_or_topic: str,
+        reader: str | None = None,
+        *,
+        within_s: float = WITHIN_S,
+        say: Callable[[str], None] = _LOGGER.info,
+    ) -> Verification:
+        """Read archive, receipt, topic and stores of a transfer anew, and compare them; see `Verifier.verify`."""
+        return self._verifier.verify(self.get(id_or_topic), reader, within_s, say)
+
     def health(self) -> tuple[ServiceHealth, ...]:
         """Whether each service answers; looked at anew after some seconds."""
         return self._health.look()
@@ -277,6 +300,12 @@ class Transfers:
         for transfer in self._log.unfinished():
             self._jobs.refresh(transfer)
         self._start_waiting()
+
+    def _phase_elsewhere(self, topic: str) -> Phase:
+        """Of a job that nobody here knows: without a sign of life, what is there now is all that can be promised."""
+        records = self._receipts.read(topic)
+        is_alive = records.progress is not None and datetime.now(UTC) - records.progress.said_at < ALIVE
+        return Phase.EXECUTING if is_alive and records.cancelled is None else Phase.ABORTED
 
     def _check_size(self, request: TransferRequest) -> None:
         if refusal := self.limits.refusal(self.archive.estimate(request)):
@@ -291,7 +320,7 @@ class Transfers:
         check_archive(self._archive_uri(), self._settings.request_timeout_s)
 
     def _start_waiting(self) -> None:
-        for transfer_id, error in self._jobs.start_waiting().items():
+        for transfer_id, error in self._queue.start_waiting().items():
             _LOGGER.warning("Transfer %s was not submitted: %s", transfer_id, error)
 
 

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.avro.functions import to_avro
 from pyspark.sql.types import (
     ArrayType,
+    BinaryType,
     DataType,
     DoubleType,
     IntegerType,
@@ -50,10 +51,13 @@ class Content:
         The expression of the whole record, a struct.
     schema_json
         Its Avro schema.
+    is_heavy
+        Whether history or images are sent: to read them takes far longer than to read what selects an alert.
     """
 
     record: Column
     schema_json: str
+    is_heavy: bool
 
 
 def sent_content(
@@ -69,7 +73,7 @@ def sent_content(
     sources = _sent_sources(frame, plan, unsent)
     columns = [_as_sent(frame, path).alias(name) for name, path in sources.items()]
     record_type = frame.select(*columns).schema
-    return Content(record=F.struct(*columns), schema_json=avro_schema(spark, record_type))
+    return Content(F.struct(*columns), avro_schema(spark, record_type), any(map(_is_heavy, record_type.fields)))
 
 
 def avro_schema(spark: SparkSession, record_type: StructType) -> str:
@@ -107,6 +111,13 @@ def _as_sent(frame: DataFrame, path: str) -> Column:
     assert here is not None, f"the plan names {path}, which is no field of the survey"
     sent = _client_type(here)
     return column if sent.simpleString() == here.simpleString() else column.cast(sent)
+
+
+def _is_heavy(column: StructField) -> bool:
+    kind = column.dataType
+    if isinstance(kind, StructType):
+        return any(isinstance(field.dataType, BinaryType) for field in kind.fields)
+    return isinstance(kind, ArrayType) and isinstance(kind.elementType, StructType)
 
 
 def _client_type(data_type: DataType) -> DataType:

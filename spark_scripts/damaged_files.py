@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -21,7 +21,10 @@ TOLERATED = "spark.sql.files.ignoreCorruptFiles"
 """Whether the rest of a part of a file that cannot be read is left out; else the pass fails."""
 
 
-def despite_damage(spark: SparkSession, work: Callable[[bool], Any]) -> None:
+Result = TypeVar("Result")
+
+
+def despite_damage(spark: SparkSession, work: Callable[[bool], Result]) -> Result:
     """Do some work; if it fails because a file cannot be read, once more with what can be read of it.
 
     Parameters
@@ -30,14 +33,14 @@ def despite_damage(spark: SparkSession, work: Callable[[bool], Any]) -> None:
         Is told whether a file is known to be damaged.
     """
     try:
-        work(False)
+        return work(False)
     except Py4JJavaError as error:
         if "FileScanRDD" not in str(error):  # Java's stack is part of the text: it ended within Spark's reader
             raise
         print(f"Once more, without what is damaged: {reason(error)}", file=sys.stderr)
         spark.conf.set(TOLERATED, "true")
         try:
-            work(True)
+            return work(True)
         finally:
             spark.conf.set(TOLERATED, "false")
 

@@ -29,6 +29,12 @@ def scala_object(package: Any, name: str) -> Any:
     return getattr(getattr(package, f"{name}$"), "MODULE$")
 
 
+def bytes_read(spark: SparkSession) -> int:
+    """What the session's tasks have read of files, as Spark counts it."""
+    executors = java_session(spark).sparkContext().statusStore().executorList(False)
+    return sum(executors.apply(n).totalInputBytes() for n in range(executors.size()))
+
+
 def hadoop_configuration(spark: SparkSession) -> Any:
     """The session's settings for file systems."""
     return java_session(spark).sessionState().newHadoopConf()

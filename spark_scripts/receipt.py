@@ -5,30 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-
-from spark_scripts.archive import NIGHT, NightFiles
+from spark_scripts.archive import NightFiles
 from spark_scripts.plan import TransferPlan
-from spark_scripts.selection import STRATUM, each_once
-from spark_scripts.topic_writer import PartitionOffsets
-
-RECEIPT = "receipt"
-"""Key of the receipt on the receipt topic."""
-
-
-def count_alerts(selected: DataFrame, too_large: list[dict[str, int]]) -> list[dict[str, Any]]:
-    """Distinct alerts per night and class, by a narrow pass over ids, classes and the conditions' columns.
-
-    Spark's own way to count while writing (``DataFrame.observe``) never completes on the batch Kafka sink.
-    """
-    if too_large:
-        selected = selected.filter(~F.col("candid").isin([alert["candid"] for alert in too_large]))
-    counts = each_once(selected).groupBy(*STRATUM).agg(F.count("*").alias("alerts"))
-    return [
-        {"night": str(row[NIGHT]), "finkclass": row.finkclass, "tnsclass": row.tnsclass, "alerts": row.alerts}
-        for row in counts.orderBy(*STRATUM).collect()
-    ]
+from spark_scripts.publication import Published
+from spark_scripts.topic_client import PartitionOffsets
 
 
 def compose_receipt(
@@ -36,26 +16,34 @@ def compose_receipt(
     found: NightFiles,
     *,
     schema_json: str,
-    counts: list[dict[str, Any]],
+    published: Published,
     offsets: list[PartitionOffsets],
     too_large: list[dict[str, int]],
+    bytes_read: int,
     drift: list[dict[str, Any]],
     tns_catalogue: str,
     versions: dict[str, str],
     timings_s: dict[str, float],
 ) -> dict[str, Any]:
     """The receipt as one JSON-ready record."""
-    published = sum(count["alerts"] for count in counts)
+    alerts = sum(published.counts.values())
+    files_bytes = sum(file.size_bytes for those in found.files.values() for file in those)
+    unreadable = (*found.unreadable, *published.damaged)
     return {
         "topic": plan.topic,
-        "published": published,
+        "published": alerts,
         "messages": sum(each.end - each.begin for each in offsets),
-        "note": "" if published else _why_nothing(plan, found, too_large),
-        "counts": counts,
+        "note": "" if alerts else _why_nothing(plan, found, too_large),
+        "counts": [
+            {"night": str(night), "finkclass": finkclass, "tnsclass": tnsclass, "alerts": count}
+            for (night, finkclass, tnsclass), count in sorted(published.counts.items())
+        ],
+        "repeated": published.repeated,
         "partitions": [vars(each) for each in offsets],
         "nights_used": sorted(found.files),
         "nights_missing": found.missing,
-        "files_unreadable": [{"file": name, "reason": reason} for name, reason in found.unreadable],
+        "files_unreadable": [{"file": name, "reason": reason} for name, reason in unreadable],
+        "share_read": round(bytes_read / files_bytes, 4) if files_bytes else 0.0,
         "too_large": too_large,
         "drift": drift,
         "tns_catalogue": tns_catalogue,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+from datetime import date
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -25,16 +27,47 @@ def with_classes(frame: DataFrame, catalogue: TnsCatalogue | None = None) -> Dat
     return with_tnsclass(frame.withColumn("finkclass", finkclass(frame)), catalogue)
 
 
-def select_alerts(frame: DataFrame, plan: TransferPlan) -> DataFrame:
-    """The alerts of `frame` (with classes) that the plan asks for, all their columns unchanged.
+@dataclass(frozen=True)
+class Part:
+    """Which of the alerts that match are sent, where not all are.
 
-    A limit is resolved to ids first, so that every later pass over the frame sees the same alerts.
+    Attributes
+    ----------
+    predicate
+        True of these alerts.
+    nights
+        The nights that they are of, where that is known; None: any.
     """
-    selected = sub_sample(_matching(within_region(frame, plan.region), plan), plan.sample)
-    if plan.limit is not None:
-        candids = [row.candid for row in selected.select("candid").take(plan.limit)]
-        selected = selected.filter(F.col("candid").isin(candids))
-    return selected
+
+    predicate: Column = field(default_factory=lambda: F.lit(True))
+    nights: frozenset[date] | None = None
+
+
+def matching_alerts(frame: DataFrame, plan: TransferPlan) -> DataFrame:
+    """The alerts of `frame` (with classes) that are in the region, of the classes, and meet the conditions."""
+    wanted = _class_filter(plan)
+    for condition in plan.conditions:
+        wanted = wanted & F.expr(condition)
+    return within_region(frame, plan.region).filter(wanted)
+
+
+def choose_part(matching: DataFrame, plan: TransferPlan) -> Part:
+    """The part of all matching alerts that a sample or a limit leaves.
+
+    It is found now, by a pass over ids, so that every later pass sees the same alerts.
+    """
+    predicate = sub_sample(matching, plan.sample) if plan.sample else F.lit(True)
+    if plan.limit is None:
+        return Part(predicate)
+    found = matching.filter(predicate).select("candid", NIGHT).take(2 * plan.limit)  # some may be there twice
+    taken = dict(list({row.candid: row[NIGHT] for row in found}.items())[: plan.limit])
+    return Part(F.col("candid").isin(list(taken)), frozenset(taken.values()))
+
+
+def select_alerts(frame: DataFrame, plan: TransferPlan) -> DataFrame:
+    """The alerts of `frame` (with classes) that the plan asks for, all their columns unchanged."""
+    matching = matching_alerts(frame, plan)
+    return matching.filter(choose_part(matching, plan).predicate)
 
 
 def each_once(classified: DataFrame) -> DataFrame:
@@ -47,13 +80,6 @@ def asked_columns(plan: TransferPlan) -> frozenset[str]:
     """The root columns that the plan names: in its conditions, or to be sent."""
     sent = {source.partition(".")[0] for _, source in plan.content.columns}
     return frozenset(sent.union(*(re.findall(r"`([^`]+)`", condition) for condition in plan.conditions)))
-
-
-def _matching(frame: DataFrame, plan: TransferPlan) -> DataFrame:
-    wanted = _class_filter(plan)
-    for condition in plan.conditions:
-        wanted = wanted & F.expr(condition)
-    return frame.filter(wanted)
 
 
 def _class_filter(plan: TransferPlan) -> Column:

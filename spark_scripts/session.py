@@ -16,6 +16,10 @@ SQL_SETTINGS = {
     "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.variable.substitute": "false",  # or ${env:…} in a text would be replaced
     "spark.sql.shuffle.partitions": "16",  # only ids are shuffled, to be counted
+    # Alerts have hundreds of nested fields: with more than this Spark would not compile the plan, at half the speed.
+    "spark.sql.codegen.maxFields": "2000",
+    # Alerts are large: so many are decoded at once, and held by a task.
+    "spark.sql.parquet.columnarReaderBatchSize": "512",
     "spark.sql.files.ignoreCorruptFiles": "false",
     # The files are known one by one; to look at each again is a matter of seconds, a job that does it takes longer.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000000",

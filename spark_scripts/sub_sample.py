@@ -15,29 +15,26 @@ from pyspark.sql.window import Window
 _ORDER = "_order"
 
 
-def sub_sample(selected: DataFrame, sample: dict[str, Any] | None) -> DataFrame:
-    """The sampled ones of the selected alerts.
+def sub_sample(selected: DataFrame, sample: dict[str, Any]) -> Column:
+    """Which of the selected alerts are sampled: a predicate that any frame with their columns can be filtered by.
 
-    The place of each alert in the order is found first, by a narrow pass over ids and classes; only numbers are
-    shuffled there, and nothing in the frame that is returned.
+    The place of each alert in the order is found now, by a narrow pass over ids and classes; only numbers are shuffled.
 
     Parameters
     ----------
     selected
         Alerts with classes.
     sample
-        One of ``fraction``, ``max_alerts``, ``per_class`` is set, as in a request; None: all.
+        One of ``fraction``, ``max_alerts``, ``per_class`` is set, as in a request.
     """
-    if sample is None:
-        return selected
     order = F.xxhash64("candid")
     each_once = selected.select("finkclass", order.alias(_ORDER)).distinct()
     if sample.get("per_class") is not None:
-        return selected.filter(order <= _last_of_each_class(each_once, sample["per_class"]))
+        return order <= _last_of_each_class(each_once, sample["per_class"])
     wanted = sample.get("max_alerts")
     if wanted is None:
         wanted = round(sample["fraction"] * each_once.select(_ORDER).distinct().count())
-    return selected.filter(order <= _last(each_once, wanted)) if wanted else selected.filter(F.lit(False))
+    return order <= _last(each_once, wanted) if wanted else F.lit(False)
 
 
 def _last(each_once: DataFrame, wanted: int) -> Column:

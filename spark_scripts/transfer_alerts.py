@@ -7,88 +7,75 @@ any file system that Spark knows.
 from __future__ import annotations
 
 import sys
-import time
 import traceback
 from dataclasses import replace
 
 from pyspark.sql import SparkSession
 
-from spark_scripts.archive import find_night_files, read_nights, survey_schema, unsent_columns
+from spark_scripts.alignment import wanted_schema
+from spark_scripts.archive import NightFiles, find_night_files, survey_schema, unsent_columns
 from spark_scripts.archive_files import UnusableArchive
-from spark_scripts.content import encoded, sent_content
-from spark_scripts.damaged_files import despite_damage, find_damaged, whole_alerts
+from spark_scripts.content import sent_content
+from spark_scripts.damaged_files import despite_damage
 from spark_scripts.drift import describe_drift
-from spark_scripts.java import reason
+from spark_scripts.java import bytes_read, reason
+from spark_scripts.job_report import FAILURE, RECEIPT, JobReport
 from spark_scripts.plan import TransferPlan, read_plan
-from spark_scripts.receipt import RECEIPT, compose_receipt, count_alerts
+from spark_scripts.publication import Publication, Source, Stopwatch
+from spark_scripts.receipt import compose_receipt
 from spark_scripts.schema_cache import load_schemas
-from spark_scripts.selection import asked_columns, select_alerts, with_classes
+from spark_scripts.selection import Part, asked_columns, choose_part
 from spark_scripts.session import open_session, read_text, seconds_since_start
 from spark_scripts.tns_catalogue import UnusableCatalogue, read_catalogue
-from spark_scripts.topic_writer import TopicWriter
-
-FAILURE = "failure"
-"""Key of the record that says in a sentence why there will be no receipt."""
+from spark_scripts.topic_client import TopicClient
+from spark_scripts.topic_writer import largest_request_bytes
 
 
-class Stopwatch:
-    """Seconds since the last lap, by name."""
-
-    def __init__(self) -> None:
-        self.laps_s: dict[str, float] = {}
-        self._last = time.monotonic()
-
-    def lap(self, name: str) -> None:
-        """Note the time since the last lap."""
-        now = time.monotonic()
-        self.laps_s[name] = round(now - self._last, 3)
-        self._last = now
-
-
-def transfer(spark: SparkSession, plan: TransferPlan, *, is_damaged: bool = False) -> None:
-    """Publish what the plan asks for, then the receipt that says what that was.
-
-    Parameters
-    ----------
-    is_damaged
-        Whether some file is known to be damaged; then such files are looked for.
-    """
-    watch, writer = Stopwatch(), TopicWriter(spark, plan)
+def transfer(spark: SparkSession, plan: TransferPlan, client: TopicClient, report: JobReport) -> None:
+    """Publish what the plan asks for, then the receipt that says what that was."""
+    watch = Stopwatch()
     watch.laps_s["start"] = seconds_since_start(spark)
-    schema = survey_schema(spark, plan.schema_ddl)
-    known = load_schemas(spark, plan.statistics_uri)
-    found = find_night_files(spark, plan.archive_uri, plan.nights, known)
-    catalogue = read_catalogue(spark, plan.tns_catalogue_uri) if plan.tns_catalogue_uri else None
-    rows = read_nights(spark, plan.archive_uri, found, schema)
-    alerts = with_classes(rows, catalogue)
-    selected = select_alerts(alerts, plan)
-    content = sent_content(spark, selected, plan.content, unsent_columns(found, schema))
-    value = encoded(content)
-    if is_damaged:
-        found = replace(found, unreadable=(*found.unreadable, *find_damaged(rows, alerts, value)))
-        selected = whole_alerts(selected, value)
-    watch.lap("plan")
-    writer.publish_schema(content.schema_json)
-    watch.lap("schema")
-    writer.publish_alerts(selected, value)
-    watch.lap("publish")
-    too_large = writer.oversize_alerts()
-    counts = count_alerts(selected, too_large)
-    watch.lap("count")
+    with watch.lap("plan"):
+        schema = survey_schema(spark, plan.schema_ddl)
+        known = load_schemas(spark, plan.statistics_uri)
+        found = find_night_files(spark, plan.archive_uri, plan.nights, known)
+        catalogue = read_catalogue(spark, plan.tns_catalogue_uri) if plan.tns_catalogue_uri else None
+        source = Source(spark, plan, wanted_schema(schema, found.distinct_schemas), catalogue)
+        nothing = source.matching(source.rows(replace(found, files={})))
+        content = sent_content(spark, nothing, plan.content, unsent_columns(found, schema))
+    with watch.lap("choose"):
+        part = _chosen_part(source, found)
+    with watch.lap("schema"):
+        client.publish(plan.schema_topic, content.schema_json, "", plan.schema_copies)
+    published = Publication(source, content, part, report, watch).publish(_of_nights(found, part))
     receipt = compose_receipt(
         plan,
         found,
         schema_json=content.schema_json,
-        counts=counts,
-        offsets=writer.offsets(),
-        too_large=too_large,
+        published=published,
+        offsets=client.offsets(plan.topic),
+        too_large=report.too_large(),
+        bytes_read=bytes_read(spark),
         drift=describe_drift(found, schema, asked_columns(plan)),
         tns_catalogue=catalogue.version if catalogue else "",
         versions={"spark": spark.version, "python": sys.version.split()[0]},
         timings_s=watch.laps_s,
     )
-    writer.publish_record(RECEIPT, receipt)
+    report.note()  # the last moment at which it can be cancelled
+    report.publish(RECEIPT, receipt)
     print(f"Published {receipt['published']} alerts of {len(found.files)} nights on {plan.topic}.")
+
+
+def _chosen_part(source: Source, found: NightFiles) -> Part:
+    if source.plan.sample is None and source.plan.limit is None:
+        return Part()
+    return despite_damage(source.spark, lambda _: choose_part(source.matching(source.rows(found)), source.plan))
+
+
+def _of_nights(found: NightFiles, part: Part) -> NightFiles:
+    if part.nights is None:
+        return found
+    return replace(found, files={night: files for night, files in found.files.items() if night in part.nights})
 
 
 def main(arguments: list[str]) -> int:
@@ -106,14 +93,21 @@ def main(arguments: list[str]) -> int:
 
 def run(spark: SparkSession, plan: TransferPlan) -> int:
     """Run the plan; what ends it early is said on the receipt topic too, for the user, and in the log."""
-    try:
-        despite_damage(spark, lambda is_damaged: transfer(spark, plan, is_damaged=is_damaged))
-    except Exception as error:  # noqa: BLE001  (whatever it is, the user must learn of it; the exit code tells Livy)
-        traceback.print_exc()
-        is_for_the_user = isinstance(error, (UnusableArchive, UnusableCatalogue))
-        message = str(error) if is_for_the_user else f"The job failed: {reason(error)}"
-        TopicWriter(spark, plan).publish_record(FAILURE, {"message": message})
-        return 1
+    with (
+        TopicClient(spark, plan.bootstrap_servers, largest_request_bytes(plan)) as client,
+        JobReport(spark, plan, client) as report,
+    ):
+        try:
+            transfer(spark, plan, client, report)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the user must learn of it; the exit code tells Livy)
+            if report.is_cancelled:
+                print("Cancelled.", file=sys.stderr)
+                return 1
+            traceback.print_exc()
+            is_for_the_user = isinstance(error, (UnusableArchive, UnusableCatalogue))
+            message = str(error) if is_for_the_user else f"The job failed: {reason(error)}"
+            report.publish(FAILURE, {"message": message})
+            return 1
     return 0
 
 

@@ -41,10 +41,26 @@ def select(spark: SparkSession, folder: str) -> DataFrame:
     )
 
 
+def touch_kafka(spark: SparkSession) -> None:
+    """Make the clients of a Kafka that is not there."""
+    jvm = spark._jvm
+    strings, clients = "org.apache.kafka.common.serialization.String", jvm.org.apache.kafka.clients  # type: ignore[union-attr]
+    for client, names in (
+        (clients.producer.KafkaProducer, ("key.serializer", "value.serializer")),
+        (clients.consumer.KafkaConsumer, ("key.deserializer", "value.deserializer")),
+    ):
+        properties = jvm.java.util.Properties()  # type: ignore[union-attr]
+        properties.setProperty("bootstrap.servers", "127.0.0.1:1")
+        for name in names:
+            properties.setProperty(name, f"{strings}{name.partition('.')[2].capitalize()}")
+        client(properties).close(jvm.java.time.Duration.ZERO)  # type: ignore[union-attr]
+
+
 def main(folder: str) -> None:
     """Make a night, then select, encode, write and count it."""
     spark = SparkSession.builder.getOrCreate()
     make_night(spark, folder)
+    touch_kafka(spark)
     alerts = select(spark, folder).withColumn("timestamp", F.col("timestamp").cast("string"))
     content = F.struct("objectId", "candid", "candidate.*", "prv_candidates", "cutoutScience", "timestamp", "finkclass")
     converters = spark._jvm.org.apache.spark.sql.avro.SchemaConverters  # type: ignore[union-attr]

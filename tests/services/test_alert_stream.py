@@ -68,12 +68,12 @@ def test_a_large_message_and_a_batch_of_bounded_bytes(topic: PublishedTopic) -> 
 def test_schema_and_receipt_are_there_when_they_are_published(topic: PublishedTopic) -> None:
     with AlertStream(topic.servers, topic.name) as stream:
         assert stream.read_schema() is None
-        assert stream.read_receipt() is None
+        assert stream.read_records().receipt is None
         topic.publish_schema()
         assert json.loads(stream.read_schema() or "") == topic.schema
         topic.publish(range(10))
         published = topic.publish_receipt(10, before=[(b"oversize", b'{"candid": 1}'), (b"heartbeat", b"?")])
-        assert stream.read_receipt() == published
+        assert stream.read_records().receipt == published
 
 
 def test_watermarks_are_the_brokers(topic: PublishedTopic) -> None:

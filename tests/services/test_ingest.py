@@ -184,7 +184,7 @@ def test_a_corrupt_message_is_set_aside_and_said(topic: PublishedTopic, store: A
     ]
 
 
-@pytest.mark.parametrize(("phase", "why"), [(Phase.ERROR, "the job failed"), (Phase.ABORTED, "the job was cancelled")])
+@pytest.mark.parametrize(("phase", "why"), [(Phase.ERROR, "the job failed"), (Phase.ABORTED, "the job was ended")])
 def test_after_a_failed_job_what_is_there_is_partial(
     topic: PublishedTopic, store: AlertStore, phase: Phase, why: str
 ) -> None:

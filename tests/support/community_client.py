@@ -6,6 +6,10 @@ import subprocess
 import sys
 import uuid
 from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote
+
+import pyarrow.parquet as pq
 
 from stack.exclusive import exclusively
 from stack.places import REPOSITORY
@@ -19,6 +23,9 @@ LAUNCHES = 3
 """The client gives up when the schema does not come within the time-out, and says to launch it again."""
 CONSUMERS = 1
 """With several, two can wait for the last entry of the client's own queue of partitions, one of them for ever."""
+
+PartitionBy = Literal["time", "finkclass"]
+"""How the client sorts its files into folders."""
 
 
 def provide_finkctl() -> Path:
@@ -64,10 +71,12 @@ class CommunityClient:
         named = ("-username", "tester", "-groupid", group, "-servers", bootstrap_servers)
         self._run("auth", "register", "-survey", "ztf", *named, "-maxtimeout", str(POLL_TIMEOUT_S))
 
-    def transfer(self, topic: str, partition_by: str) -> Path:
+    def transfer(self, topic: str, partition_by: PartitionBy | None = None) -> Path:
         """Download a topic; the folder of its Parquet files."""
         out = self._home / "alerts"
-        how = ("-partitionby", partition_by, "-nconsumers", str(CONSUMERS))
+        how = ["-nconsumers", str(CONSUMERS)]
+        if partition_by:
+            how += ["-partitionby", partition_by]
         for _ in range(LAUNCHES):
             said = self._run("transfer", "-survey", "ztf", "-topic", topic, "-outdir", str(out), *how)
             if any(out.rglob("*.parquet")):
@@ -88,3 +97,20 @@ class CommunityClient:
         )
         assert done.returncode == 0, done.stdout
         return done.stdout
+
+
+def alerts_on_disk(folder: Path, partition_by: PartitionBy | None) -> list[tuple[Any, Any]]:
+    """``candid`` and ``finkclass`` of each row that the client wrote, in order, read file by file.
+
+    By ``finkclass`` the class is the folder's name alone, percent-encoded: ``finkclass=OH%2FIR%2A``.
+    """
+    rows: list[tuple[Any, Any]] = []
+    for path in folder.rglob("*.parquet"):
+        with pq.ParquetFile(path) as file:
+            candids = file.read(["candid"]).column(0).to_pylist()
+            if partition_by == "finkclass":
+                classes: list[Any] = [unquote(path.parent.name.removeprefix("finkclass="))] * len(candids)
+            else:
+                classes = file.read(["finkclass"]).column(0).to_pylist()
+        rows += zip(candids, classes, strict=True)
+    return sorted(rows)

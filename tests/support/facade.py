@@ -19,6 +19,7 @@ from backend.alert_decoder import AlertDecoder
 from backend.alert_schema import content_plan, survey
 from backend.errors import InvalidRequest, ServiceUnavailable
 from backend.ingest import IngestProgress, IngestState
+from backend.job_progress import RunningJob
 from backend.models import (
     KafkaTarget,
     Phase,
@@ -115,6 +116,8 @@ class Facade:
     leaves_running: bool = False
     down: dict[str, str] = field(default_factory=dict)
     """Service -> what it says while it does not answer."""
+    running: dict[str, RunningJob] = field(default_factory=dict)
+    """Id of a transfer -> how far its job is."""
     transfers: list[Transfer] = field(default_factory=list)
 
     def expected_seconds(self, _request: TransferRequest, alerts: int) -> float | None:
@@ -178,6 +181,10 @@ class Facade:
         new = old.model_copy(update=changes)
         self.transfers[self.transfers.index(old)] = new
         return new
+
+    def progress_of(self, transfer: Transfer) -> RunningJob | None:
+        """What a test says of it."""
+        return None if transfer.phase.is_final else self.running.get(transfer.id)
 
     def place_in_queue(self, transfer: Transfer) -> int | None:
         """Its place."""

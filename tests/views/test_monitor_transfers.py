@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from backend.job_progress import JobProgress, RunningJob
 from backend.models import Phase, Receipt, TransferRequest, UnreadableFile
 from backend.region import Cone, Region
 from backend.sample import Sample
@@ -80,6 +81,27 @@ def test_what_runs_says_what_is_expected_of_it(app: AppTest, facade: Facade, con
     facade.submit(TransferRequest(nights=NIGHTS, conditions=conditions))
     opened(app, "monitor_transfers")
     assert expected in text(app)
+
+
+def test_what_runs_says_how_far_it_is(app: AppTest, facade: Facade) -> None:
+    facade.leaves_running = True
+    transfer = facade.submit(TransferRequest(nights=NIGHTS, conditions="candidate.drb > 0.5;"))
+    opened(app, "monitor_transfers")
+    assert "Planning" not in text(app)
+    facade.running[transfer.id] = RunningJob(a_report("planning", files=0, nights=0, alerts=0))
+    assert "Planning." in text(checked(app.run()))
+    facade.running[transfer.id] = RunningJob(a_report("publishing"), rate_per_s=1234.5, remaining_s=130.0)
+    said = text(checked(app.run()))
+    assert "Publishing: 1 of 4 nights, 5 of 20 files, 100 alerts, 1,234/s, 2 min left." in said
+    table = app.dataframe[0].value
+    assert (table["phase"].tolist(), table["alerts"].tolist()) == (["EXECUTING 25%"], [100])
+    facade.running[transfer.id] = RunningJob(a_report("counting", files_done=20))
+    assert "Counting for the receipt: " in text(checked(app.run()))
+
+
+def a_report(step: str, **more: int) -> JobProgress:
+    done = {"nights_done": 1, "nights": 4, "files_done": 5, "files": 20, "alerts": 100, **more}
+    return JobProgress(step=step, elapsed_s=20, said_at=datetime.now(UTC), **done)
 
 
 def test_the_request_is_told_in_words(app: AppTest, facade: Facade) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
 
+from backend.job_progress import RunningJob
 from backend.models import Transfer
 from backend.nights import nights_text
+from views.components import session
 from views.components.wording import content_text, span_text, time_text
 
 
@@ -17,7 +19,7 @@ def transfer_table(transfers: Sequence[Transfer], selected: str | None) -> Trans
     """The selected transfer: the one in the table, at first the one with this id or topic."""
     row = next((n for n, each in enumerate(transfers) if selected in (each.id, each.topic)), 0)
     event = st.dataframe(
-        _table(transfers),
+        _table(transfers, {each.id: session.transfers().progress_of(each) for each in transfers}),
         hide_index=True,
         placeholder="",
         # A new transfer moves the others down: with it the table begins anew, at the same selection.
@@ -34,15 +36,27 @@ def transfer_table(transfers: Sequence[Transfer], selected: str | None) -> Trans
     return transfers[rows[0]] if rows and rows[0] < len(transfers) else None
 
 
-def _table(transfers: Sequence[Transfer]) -> pd.DataFrame:
+def _phase(transfer: Transfer, running: RunningJob | None) -> str:
+    share = f" {running.share:.0%}" if running and running.share else ""
+    return transfer.phase + share + (" (test)" if transfer.is_test else "")
+
+
+def _alerts(transfer: Transfer, running: RunningJob | None) -> int | None:
+    """Published, so far where it runs."""
+    if transfer.receipt:
+        return transfer.receipt.published
+    return running.last.alerts if running else None
+
+
+def _table(transfers: Sequence[Transfer], running: Mapping[str, RunningJob | None]) -> pd.DataFrame:
     now = datetime.now(UTC)
     return pd.DataFrame(
         {
-            "phase": [each.phase + (" (test)" if each.is_test else "") for each in transfers],
+            "phase": [_phase(each, running[each.id]) for each in transfers],
             "submitted (UTC)": [time_text(each.submitted_at) for each in transfers],
             "nights": [nights_text(each.request.nights) for each in transfers],
             "content": [content_text(each.request) for each in transfers],
-            "alerts": [each.receipt.published if each.receipt else None for each in transfers],
+            "alerts": [_alerts(each, running[each.id]) for each in transfers],
             "expires in": [
                 span_text(each.expires_at - now) if each.expires_at > now else "expired" for each in transfers
             ],

@@ -10,6 +10,7 @@ from backend.alert_store import StoreCounts
 from backend.errors import ServiceUnavailable
 from backend.models import PartitionCount, Phase, Receipt
 from backend.reading_end import ReadingEnd, verdict
+from backend.receipt_topic import JobRecords
 
 
 class Topic:
@@ -21,8 +22,8 @@ class Topic:
     def watermarks(self) -> dict[int, tuple[int, int]]:
         return {partition: (0, high) for partition, high in enumerate(self.high)}
 
-    def read_receipt(self) -> Receipt | None:
-        return self.receipt
+    def read_records(self) -> JobRecords:
+        return JobRecords(self.receipt)
 
 
 def receipt(published: int = 30, ends: tuple[int, int] = (10, 20)) -> Receipt:
@@ -87,15 +88,28 @@ def test_a_phase_that_cannot_be_told_is_unknown() -> None:
 
 def test_only_an_equal_receipt_is_complete() -> None:
     whole = StoreCounts(messages=31, distinct=30, duplicates=1)
-    assert verdict(receipt(), whole, Phase.COMPLETED) == (True, "30 of 30, complete.")
-    assert verdict(receipt(0), StoreCounts(), Phase.COMPLETED) == (True, "0 of 0, complete.")
+    assert verdict(JobRecords(receipt()), whole, Phase.COMPLETED) == (True, "30 of 30, complete.")
+    assert verdict(JobRecords(receipt(0)), StoreCounts(), Phase.COMPLETED) == (True, "0 of 0, complete.")
     for counts in (StoreCounts(distinct=29), StoreCounts(distinct=31), StoreCounts(distinct=30, corrupt=1)):
-        assert not verdict(receipt(), counts, Phase.COMPLETED)[0]
-    assert not verdict(None, whole, Phase.COMPLETED)[0]
+        assert not verdict(JobRecords(receipt()), counts, Phase.COMPLETED)[0]
+    assert not verdict(JobRecords(), whole, Phase.COMPLETED)[0]
 
 
 def test_the_sentence_says_what_is_missing() -> None:
-    assert "28 of 30" in verdict(receipt(), StoreCounts(distinct=28, corrupt=2), Phase.COMPLETED)[1]
-    assert "2 messages are damaged" in verdict(receipt(), StoreCounts(distinct=28, corrupt=2), Phase.COMPLETED)[1]
-    assert "expired" in verdict(receipt(), StoreCounts(distinct=10, trimmed=20), Phase.COMPLETED)[1]
-    assert "the job failed" in verdict(None, StoreCounts(distinct=10), Phase.ERROR)[1]
+    assert "28 of 30" in verdict(JobRecords(receipt()), StoreCounts(distinct=28, corrupt=2), Phase.COMPLETED)[1]
+    assert (
+        "2 messages are damaged"
+        in verdict(JobRecords(receipt()), StoreCounts(distinct=28, corrupt=2), Phase.COMPLETED)[1]
+    )
+    assert "expired" in verdict(JobRecords(receipt()), StoreCounts(distinct=10, trimmed=20), Phase.COMPLETED)[1]
+    assert "the job failed" in verdict(JobRecords(), StoreCounts(distinct=10), Phase.ERROR)[1]
+
+
+def test_the_sentence_says_how_a_job_ended() -> None:
+    def why(records: JobRecords, phase: Phase = Phase.ABORTED) -> str:
+        return verdict(records, StoreCounts(distinct=10), phase)[1]
+
+    assert why(JobRecords(cancelled="Cancelled by lena.")) == "Partial: 10 alerts were read, and the job was cancelled."
+    assert "the job failed" in why(JobRecords(failure="The disk is full."))
+    assert "the job was ended" in why(JobRecords())
+    assert "no receipt yet" in why(JobRecords(), Phase.EXECUTING)

@@ -159,3 +159,13 @@ def test_the_rights_of_a_folder_that_was_there_stay(root: Path, store: ScriptSto
     root.chmod(0o770)
     store.put_plan("ftransfer_x", "{}")
     assert root.stat().st_mode & 0o777 == 0o770
+
+
+def test_what_a_job_put_in_the_place_of_a_plan_is_read_and_removed_with_its_checksum(tmp_path: Path) -> None:
+    store = ScriptStore(tmp_path.as_uri())
+    place = Path(store.put_plan("verify_x_answer", ""))
+    place.write_text("{}")
+    place.with_name(f".{place.name}.crc").write_bytes(b"crc")
+    assert store.read_plan("verify_x_answer") == "{}"
+    store.remove_plan("verify_x_answer")
+    assert list(place.parent.iterdir()) == []

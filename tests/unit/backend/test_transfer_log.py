@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -104,14 +104,23 @@ def test_the_oldest_is_claimed_while_a_place_is_free(log: TransferLog) -> None:
     assert following.id == "t0002"
 
 
-def test_a_batch_that_livy_forgot_does_not_stop_the_queue(log: TransferLog) -> None:
+def test_a_batch_that_livy_forgot_may_run_and_takes_a_place(log: TransferLog) -> None:
     log.add(queued_transfer(1))
     log.add(queued_transfer(2))
     log.update("t0001", batch_id=0, phase=Phase.UNKNOWN)
-    claimed = log.claim_next(max_running=1)
-    assert claimed is not None
-    assert claimed.id == "t0002"
+    assert log.claim_next(max_running=1) is None
+    assert log.claim_next(max_running=2) is not None
     assert [t.id for t in log.unfinished()] == ["t0001", "t0002"]
+
+
+def test_when_it_was_claimed_is_known(log: TransferLog) -> None:
+    log.add(queued_transfer())
+    assert log.claimed_at("t0001") is None
+    before = datetime.now(UTC)
+    log.claim_next(max_running=1)
+    claimed_at = log.claimed_at("t0001")
+    assert claimed_at is not None
+    assert before <= claimed_at <= datetime.now(UTC)
 
 
 def test_an_aborted_transfer_is_not_claimed(log: TransferLog) -> None:

@@ -1,14 +1,10 @@
-"""How long an estimate takes over the statistics of seven years, made up: their size counts, not what they say."""
+"""Statistics of seven years, made up: their size counts, not what they say."""
 
 from __future__ import annotations
 
-import resource
 import shutil
-import statistics
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from datetime import date, timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,71 +14,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backend.alert_schema import Field, survey
-from backend.archive_estimates import ArchiveEstimates
-from backend.models import Content, TransferRequest
+from backend.models import Content
 from backend.nights import NightRange
 from backend.statistics_job import sample_columns
 
 FIRST_NIGHT = date(2019, 11, 1)
 NIGHTS, CLASSES, ROWS = 2_500, 300, 500_000
+ALL_NIGHTS = NightRange(start=FIRST_NIGHT, stop=FIRST_NIGHT + timedelta(days=NIGHTS - 1))
 NIGHTS_A_FOLDER = 32
 """As the statistics job writes them."""
 DIFFERENT_VALUES = 3_000
 """Of each column in each folder: some two bytes a value when packed, as in real samples."""
-FIVE_CONDITIONS = """
-candidate.magpsf > 19.5;
-candidate.distnr > 2;
-(candidate.magnr - candidate.magpsf) < -4 * (LOG10(candidate.distnr) + 0.2);
-rf_snia_vs_nonia > 0.1; snn_snia_vs_nonia > 0.1;
-"""
 
 
-@dataclass(frozen=True)
-class EstimateTimes:
-    """Medians, in seconds, of the same question asked again; and of the process.
-
-    Attributes
-    ----------
-    open_s
-        Until the first answer without conditions.
-    first_s
-        The first answer with five conditions: the files are opened.
-    memory_bytes
-        By how much the process has grown.
-    """
-
-    open_s: float
-    without_s: float
-    first_s: float
-    five_s: float
-    memory_bytes: int
-
-
-def time_estimates(data_dir: Path, runs: int) -> EstimateTimes:
-    """Make the statistics, unless they are there, and ask."""
+def provide_statistics(data_dir: Path) -> Path:
+    """Make them below `data_dir`, unless they are there; return their folder."""
     folder = data_dir / f"statistics-{NIGHTS}-{CLASSES}-{ROWS}"
     if not (folder / "_complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
         with ProcessPoolExecutor(1, get_context("spawn")) as other:  # what it needs is not the estimates' memory
             other.submit(_make, folder).result()
         (folder / "_complete").touch()
-    before = _memory_bytes()
-    estimates = ArchiveEstimates(folder.absolute().as_uri(), "ztf", data_dir / "cache")
-    nights = NightRange(start=FIRST_NIGHT, stop=FIRST_NIGHT + timedelta(days=NIGHTS - 1))
-    plain, conditioned = (TransferRequest(nights=nights, conditions=text) for text in ("", FIVE_CONDITIONS))
-    open_s, first_s = _seconds(estimates, plain), _seconds(estimates, conditioned)
-    without, five = ([_seconds(estimates, request) for _ in range(runs)] for request in (plain, conditioned))
-    return EstimateTimes(open_s, statistics.median(without), first_s, statistics.median(five), _memory_bytes() - before)
-
-
-def _seconds(estimates: ArchiveEstimates, request: TransferRequest) -> float:
-    started = time.perf_counter()
-    estimates.estimate(request)
-    return time.perf_counter() - started
-
-
-def _memory_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return folder
 
 
 def _make(folder: Path) -> None:

@@ -1,0 +1,183 @@
+"""Publishing the alerts of a transfer: portion after portion of its nights, each read, published and counted."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from spark_scripts.archive import NightFiles, read_nights
+from spark_scripts.content import Content, encoded
+from spark_scripts.damaged_files import despite_damage, find_damaged, whole_alerts
+from spark_scripts.job_report import JobReport
+from spark_scripts.matches import Stratum, count_strata, find_matches
+from spark_scripts.plan import TransferPlan
+from spark_scripts.portions import portions_of
+from spark_scripts.repeated_alerts import Ids, look_at_ids, repeated_places, without_places
+from spark_scripts.selection import Part, matching_alerts, with_classes
+from spark_scripts.tns_catalogue import TnsCatalogue
+from spark_scripts.topic_writer import publish_alerts
+
+
+class Stopwatch:
+    """Seconds by name of what they were spent on."""
+
+    def __init__(self) -> None:
+        self.laps_s: dict[str, float] = {}
+
+    @contextmanager
+    def lap(self, name: str) -> Iterator[None]:
+        """Add the time until the end of the block."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.laps_s[name] = round(self.laps_s.get(name, 0.0) + time.monotonic() - began, 3)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the alerts of a transfer come from, and how they get their classes."""
+
+    spark: SparkSession
+    plan: TransferPlan
+    schema: StructType
+    catalogue: TnsCatalogue | None
+
+    def rows(self, found: NightFiles) -> DataFrame:
+        """The alerts in these files, all columns."""
+        return read_nights(self.spark, self.plan.archive_uri, found, self.schema)
+
+    def with_classes(self, rows: DataFrame) -> DataFrame:
+        """These alerts with their classes."""
+        return with_classes(rows, self.catalogue)
+
+    def matching(self, rows: DataFrame) -> DataFrame:
+        """Those that the plan asks for, with classes; before a sample or a limit."""
+        return matching_alerts(self.with_classes(rows), self.plan)
+
+
+@dataclass
+class Published:
+    """What has been published so far.
+
+    Attributes
+    ----------
+    counts
+        Alerts by night and classes.
+    repeated
+        Rows that were left out because another one has the same ``candid``.
+    too_large
+        ``candid`` of each alert that was too large for a message; in `counts` they are not.
+    damaged
+        (file, what of it could be read).
+    """
+
+    counts: Counter[Stratum] = field(default_factory=Counter)
+    repeated: int = 0
+    too_large: set[int] = field(default_factory=set)
+    damaged: list[tuple[str, str]] = field(default_factory=list)
+
+
+def files_in(found: NightFiles) -> int:
+    """How many files these are."""
+    return sum(map(len, found.files.values()))
+
+
+class Publication:
+    """Publishes what a plan asks for.
+
+    Parameters
+    ----------
+    content
+        What is sent of each alert.
+    part
+        Which of the alerts that match.
+    """
+
+    def __init__(self, source: Source, content: Content, part: Part, report: JobReport, watch: Stopwatch) -> None:
+        self._source, self._part, self._report, self._watch = source, part, report, watch
+        self._value = encoded(content)
+        plan = source.plan
+        is_selective = any((plan.finkclasses, plan.tnsclasses, plan.conditions, plan.region, plan.sample, plan.limit))
+        self._looks_first = content.is_heavy and is_selective
+        self._earlier: list[Ids] = []
+
+    def publish(self, found: NightFiles) -> Published:
+        """Publish the alerts of these files; of those with the same ``candid`` the first by night, file and row.
+
+        Raises
+        ------
+        Cancelled
+            When the job shall end.
+        """
+        published, nights_done, files_done = Published(), 0, 0
+        self._report.note(step="publishing", nights=len(found.files), files=files_in(found))
+        for portion in portions_of(found):
+            despite_damage(self._source.spark, partial(self._publish_portion, portion, published))
+            nights_done, files_done = nights_done + len(portion.files), files_done + files_in(portion)
+            self._report.note(nights_done=nights_done, files_done=files_done)
+        self._report.note(step="counting")
+        return published
+
+    def _publish_portion(self, portion: NightFiles, published: Published, is_damaged: bool) -> None:
+        with self._watch.lap("ids"):
+            ids = look_at_ids(self._source.rows(portion))
+            places = repeated_places(ids, self._earlier)
+        rows = without_places(self._source.rows(portion), places)
+        try:
+            if is_damaged:
+                counts = self._publish_readable(rows, portion, published)
+            elif self._looks_first:
+                counts = self._publish_found(rows, portion, ids, places)
+            else:
+                counts = self._publish_selected(self._selected(rows), portion)
+            published.counts.update(counts - self._too_large(rows, published))
+            published.repeated += places.count() if places else 0
+        finally:
+            if places:
+                places.unpersist()
+        self._earlier.append(ids)
+
+    def _publish_selected(self, selected: DataFrame, portion: NightFiles) -> Counter[Stratum]:
+        self._write(selected, portion)
+        with self._watch.lap("count"):
+            return count_strata(selected)
+
+    def _publish_found(
+        self, rows: DataFrame, portion: NightFiles, ids: Ids, places: DataFrame | None
+    ) -> Counter[Stratum]:
+        """Look first where the alerts are, then read in full only what has some."""
+        with self._watch.lap("look"):
+            matches = find_matches(self._selected(rows), ids)
+        if matches.files:
+            holding = self._source.rows(matches.within(portion)).filter(matches.in_ranges())
+            self._write(self._selected(without_places(holding, places)), portion)
+        return matches.counts
+
+    def _publish_readable(self, rows: DataFrame, portion: NightFiles, published: Published) -> Counter[Stratum]:
+        """Publish what can be read of files of which some are damaged."""
+        all_rows = self._source.rows(portion)
+        published.damaged.extend(find_damaged(all_rows, self._source.with_classes(all_rows), self._value))
+        return self._publish_selected(whole_alerts(self._selected(rows), self._value), portion)
+
+    def _write(self, selected: DataFrame, portion: NightFiles) -> None:
+        self._report.note(files_under_way=files_in(portion))
+        with self._watch.lap("publish"):
+            publish_alerts(selected, self._value, self._source.plan)
+
+    def _too_large(self, rows: DataFrame, published: Published) -> Counter[Stratum]:
+        """Count those of these rows that were too large for a message, and have not been counted before."""
+        new = [alert["candid"] for alert in self._report.too_large() if alert["candid"] not in published.too_large]
+        published.too_large.update(new)
+        return count_strata(self._selected(rows).filter(F.col("candid").isin(new))) if new else Counter()
+
+    def _selected(self, rows: DataFrame) -> DataFrame:
+        return self._source.matching(rows).filter(self._part.predicate)

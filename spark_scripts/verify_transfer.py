@@ -1,0 +1,152 @@
+"""Whether a topic holds what its transfer should have sent: each alert is made again from the archive and compared.
+
+Usage: ``spark-submit --py-files spark_scripts.zip verify_transfer.py PLAN``, where PLAN is the path of a JSON document
+with the fields of `VerificationPlan`. The answer, JSON too, is put at ``answer_uri``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import traceback
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from spark_scripts.archive import NightFiles, find_night_files, read_nights, survey_schema, unsent_columns
+from spark_scripts.archive_and_topic import compare, expected_alerts
+from spark_scripts.archive_files import UnusableArchive
+from spark_scripts.content import encoded, sent_content
+from spark_scripts.damaged_files import despite_damage, find_damaged, whole_alerts
+from spark_scripts.java import reason
+from spark_scripts.plan import TransferPlan, read_plan
+from spark_scripts.repeated_alerts import each_first
+from spark_scripts.schema_cache import load_schemas
+from spark_scripts.selection import select_alerts, with_classes
+from spark_scripts.session import open_session, read_text, write_text
+from spark_scripts.tns_catalogue import UnusableCatalogue, read_catalogue
+from spark_scripts.topic_messages import MessageRange, read_messages
+
+
+@dataclass(frozen=True)
+class VerificationPlan:
+    """What to compare.
+
+    Attributes
+    ----------
+    transfer
+        The plan of the transfer.
+    schema_json
+        The Avro schema that the topic has; empty when it has none.
+    ranges
+        The messages to look at.
+    submitted_ms
+        When the transfer was submitted, in milliseconds since 1970: files that are newer are named.
+    examples
+        How many differences of each kind are named.
+    answer_uri
+        Where the answer is put.
+    """
+
+    transfer: TransferPlan
+    schema_json: str
+    ranges: tuple[MessageRange, ...]
+    submitted_ms: int
+    examples: int
+    answer_uri: str
+
+
+def read_verification_plan(text: str) -> VerificationPlan:
+    """Return the plan in a JSON document.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When the document is not a plan: backend and job are of different versions.
+    """
+    plan = json.loads(text)
+    ranges = tuple(MessageRange(**each) for each in plan["ranges"])
+    return VerificationPlan(**{**plan, "transfer": read_plan(json.dumps(plan["transfer"])), "ranges": ranges})
+
+
+def verify(spark: SparkSession, plan: VerificationPlan, *, is_damaged: bool = False) -> dict[str, Any]:
+    """Compare the alerts that the archive gives for the transfer's plan with the messages of its topic.
+
+    Parameters
+    ----------
+    is_damaged
+        Whether some file is known to be damaged; then such files are looked for, as the transfer does.
+
+    Returns
+    -------
+    dict
+        The answer, JSON-ready.
+    """
+    transfer = plan.transfer
+    schema = survey_schema(spark, transfer.schema_ddl)
+    found = find_night_files(spark, transfer.archive_uri, transfer.nights, load_schemas(spark, transfer.statistics_uri))
+    catalogue = read_catalogue(spark, transfer.tns_catalogue_uri) if transfer.tns_catalogue_uri else None
+    rows = read_nights(spark, transfer.archive_uri, found, schema)
+    alerts = with_classes(each_first(rows), catalogue)
+    selected = select_alerts(alerts, replace(transfer, limit=None))
+    content = sent_content(spark, selected, transfer.content, unsent_columns(found, schema))
+    value = encoded(content)
+    if is_damaged:
+        found = replace(found, unreadable=(*found.unreadable, *find_damaged(rows, with_classes(rows, catalogue), value)))
+        selected = whole_alerts(selected, value)
+    messages = read_messages(spark, transfer.bootstrap_servers, transfer.topic, plan.schema_json, plan.ranges)
+    if transfer.limit is not None:  # which of the matching alerts were taken, only the topic tells
+        selected = selected.join(F.broadcast(messages.select("candid").distinct()), "candid", "left_semi")
+    return {
+        **_archive_now(found, plan),
+        "tns_catalogue": catalogue.version if catalogue else "",
+        "schema_fingerprint": hashlib.sha256(content.schema_json.encode()).hexdigest(),
+        **compare(expected_alerts(selected, value, transfer.max_message_bytes), messages, plan.examples),
+    }
+
+
+def _archive_now(found: NightFiles, plan: VerificationPlan) -> dict[str, Any]:
+    """What may explain a difference: the archive is another than it was."""
+    files = [file for night in sorted(found.files) for file in found.files[night]]
+    newer = [file.path for file in files if file.modified_ms > plan.submitted_ms]
+    return {
+        "nights_missing": [str(night) for night in found.missing],
+        "files_unreadable": sorted({file for file, _ in found.unreadable}),
+        "files_newer": {"count": len(newer), "examples": newer[: plan.examples]},
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Run the plan in the file that is the only argument; 0 when the answer is there, whatever it says."""
+    if len(arguments) != 1:
+        print(__doc__, file=sys.stderr)
+        return 2
+    spark = open_session()
+    try:
+        return run(spark, read_verification_plan(read_text(spark, arguments[0])))
+    finally:
+        spark.stop()
+
+
+def run(spark: SparkSession, plan: VerificationPlan) -> int:
+    """Run the plan; what ends it early is the answer too, in a sentence."""
+
+    def work(is_damaged: bool) -> None:
+        write_text(spark, plan.answer_uri, json.dumps(verify(spark, plan, is_damaged=is_damaged)))
+
+    try:
+        despite_damage(spark, work)
+    except Exception as error:  # noqa: BLE001  (whatever it is, who asked must learn of it)
+        traceback.print_exc()
+        is_for_the_user = isinstance(error, (UnusableArchive, UnusableCatalogue))
+        failure = str(error) if is_for_the_user else f"The job failed: {reason(error)}"
+        write_text(spark, plan.answer_uri, json.dumps({"failure": failure}))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,76 @@
+"""Faults on a real stack: a slow Kafka, a Livy that crashes without its drivers, and what is left of a job."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from stack.embedded import EmbeddedStack
+
+POLL_S = 0.1
+
+
+def wait_until(happened: Callable[[], bool], within_s: float, what: str) -> float:
+    """Wait for something; give the seconds that it took."""
+    began = time.monotonic()
+    while not happened():
+        assert time.monotonic() - began < within_s, f"{what}: not within {within_s:g} s"
+        time.sleep(POLL_S)
+    return time.monotonic() - began
+
+
+def limit_producers(stack: EmbeddedStack, bytes_per_s: int) -> None:
+    """Let Kafka take no more than this from each producer, so that a small job lasts."""
+    quota = ("--add-config", f"producer_byte_rate={bytes_per_s}", "--entity-type", "clients", "--entity-default")
+    tool = ("kafka.admin.ConfigCommand", "--bootstrap-server", stack.kafka_bootstrap_servers, "--alter", *quota)
+    subprocess.run([*stack.kafka._java, *tool], check=True, capture_output=True, timeout=60)
+
+
+def crash_livy(stack: EmbeddedStack) -> None:
+    """End Livy alone, as where nobody keeps it and its drivers together: they go on.
+
+    Its keeper would end them with it, and so it is ended first.
+    """
+    process, pid = stack.livy._process, stack.livy.pid
+    assert pid is not None
+    assert process._keeper is not None
+    process._keeper.kill()
+    process._keeper.wait()
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not _is_running(pid), 10, "the end of Livy")
+    process._forget()
+
+
+def restart_livy(stack: EmbeddedStack) -> None:
+    """Start it again where it was; it knows no batch, and counts from 0."""
+    stack.livy.start()
+    stack.livy.wait_until_ready()
+
+
+def processes_of(topic: str) -> dict[int, str]:
+    """The driver's processes of a transfer, which have its plan among their arguments: id -> program."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            arguments = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if any(argument.endswith(f"{topic}.json") for argument in arguments):
+                found[int(folder.name)] = Path(arguments[0]).name
+    return found
+
+
+def kill_driver(topic: str) -> None:
+    """Kill the driver's JVM with SIGKILL."""
+    (pid,) = [pid for pid, program in processes_of(topic).items() if program == "java"]
+    os.kill(pid, signal.SIGKILL)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
