@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +19,6 @@ from spark_scripts.damaged_files import despite_damage, find_damaged, whole_aler
 from spark_scripts.job_report import JobReport
 from spark_scripts.matches import Stratum, count_strata, find_matches
 from spark_scripts.plan import TransferPlan
-from spark_scripts.portions import portions_of
 from spark_scripts.repeated_alerts import Ids, look_at_ids, repeated_places, without_places
 from spark_scripts.selection import Part, matching_alerts, with_classes
 from spark_scripts.tns_catalogue import TnsCatalogue
@@ -42,7 +41,7 @@ class Stopwatch:
             self.laps_s[name] = round(self.laps_s.get(name, 0.0) + time.monotonic() - began, 3)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Source:
     """Where the alerts of a transfer come from, and how they get their classes."""
 
@@ -50,10 +49,13 @@ class Source:
     plan: TransferPlan
     schema: StructType
     catalogue: TnsCatalogue | None
+    _last: tuple[NightFiles, DataFrame] | None = None
 
     def rows(self, found: NightFiles) -> DataFrame:
         """The alerts in these files, all columns."""
-        return read_nights(self.spark, self.plan.archive_uri, found, self.schema)
+        if self._last is None or self._last[0] is not found:  # to make a frame takes time, before the first alert too
+            self._last = found, read_nights(self.spark, self.plan.archive_uri, found, self.schema)
+        return self._last[1]
 
     def with_classes(self, rows: DataFrame) -> DataFrame:
         """These alerts with their classes."""
@@ -86,6 +88,11 @@ class Published:
     damaged: list[tuple[str, str]] = field(default_factory=list)
 
 
+def nights_in(found: NightFiles) -> int:
+    """How many nights have files."""
+    return len(found.files)
+
+
 def files_in(found: NightFiles) -> int:
     """How many files these are."""
     return sum(map(len, found.files.values()))
@@ -110,7 +117,7 @@ class Publication:
         self._looks_first = content.is_heavy and is_selective
         self._earlier: list[Ids] = []
 
-    def publish(self, found: NightFiles) -> Published:
+    def publish(self, portions: Sequence[NightFiles]) -> Published:
         """Publish the alerts of these files; of those with the same ``candid`` the first by night, file and row.
 
         Raises
@@ -119,27 +126,30 @@ class Publication:
             When the job shall end.
         """
         published, nights_done, files_done = Published(), 0, 0
-        self._report.note(step="publishing", nights=len(found.files), files=files_in(found))
-        for portion in portions_of(found):
+        nights, files = (sum(map(count, portions)) for count in (nights_in, files_in))
+        self._report.note(step="publishing", nights=nights, files=files)
+        for portion in portions:
             despite_damage(self._source.spark, partial(self._publish_portion, portion, published))
-            nights_done, files_done = nights_done + len(portion.files), files_done + files_in(portion)
+            nights_done, files_done = nights_done + nights_in(portion), files_done + files_in(portion)
             self._report.note(nights_done=nights_done, files_done=files_done)
         self._report.note(step="counting")
         return published
 
     def _publish_portion(self, portion: NightFiles, published: Published, is_damaged: bool) -> None:
+        rows = self._source.rows(portion)
         with self._watch.lap("ids"):
-            ids = look_at_ids(self._source.rows(portion))
+            ids = look_at_ids(rows)
             places = repeated_places(ids, self._earlier)
-        rows = without_places(self._source.rows(portion), places)
+        selected = self._selected(without_places(rows, places))
         try:
             if is_damaged:
-                counts = self._publish_readable(rows, portion, published)
+                published.damaged.extend(find_damaged(rows, self._source.with_classes(rows), self._value))
+                counts = self._publish_selected(whole_alerts(selected, self._value), portion)
             elif self._looks_first:
-                counts = self._publish_found(rows, portion, ids, places)
+                counts = self._publish_found(selected, portion, ids, places)
             else:
-                counts = self._publish_selected(self._selected(rows), portion)
-            published.counts.update(counts - self._too_large(rows, published))
+                counts = self._publish_selected(selected, portion)
+            published.counts.update(counts - self._too_large(selected, published))
             published.repeated += places.count() if places else 0
         finally:
             if places:
@@ -152,32 +162,26 @@ class Publication:
             return count_strata(selected)
 
     def _publish_found(
-        self, rows: DataFrame, portion: NightFiles, ids: Ids, places: DataFrame | None
+        self, selected: DataFrame, portion: NightFiles, ids: Ids, places: DataFrame | None
     ) -> Counter[Stratum]:
         """Look first where the alerts are, then read in full only what has some."""
         with self._watch.lap("look"):
-            matches = find_matches(self._selected(rows), ids)
+            matches = find_matches(selected, ids)
         if matches.files:
             holding = self._source.rows(matches.within(portion)).filter(matches.in_ranges())
             self._write(self._selected(without_places(holding, places)), portion)
         return matches.counts
-
-    def _publish_readable(self, rows: DataFrame, portion: NightFiles, published: Published) -> Counter[Stratum]:
-        """Publish what can be read of files of which some are damaged."""
-        all_rows = self._source.rows(portion)
-        published.damaged.extend(find_damaged(all_rows, self._source.with_classes(all_rows), self._value))
-        return self._publish_selected(whole_alerts(self._selected(rows), self._value), portion)
 
     def _write(self, selected: DataFrame, portion: NightFiles) -> None:
         self._report.note(files_under_way=files_in(portion))
         with self._watch.lap("publish"):
             publish_alerts(selected, self._value, self._source.plan)
 
-    def _too_large(self, rows: DataFrame, published: Published) -> Counter[Stratum]:
-        """Count those of these rows that were too large for a message, and have not been counted before."""
+    def _too_large(self, selected: DataFrame, published: Published) -> Counter[Stratum]:
+        """Count those of these alerts that were too large for a message, and have not been counted before."""
         new = [alert["candid"] for alert in self._report.too_large() if alert["candid"] not in published.too_large]
         published.too_large.update(new)
-        return count_strata(self._selected(rows).filter(F.col("candid").isin(new))) if new else Counter()
+        return count_strata(selected.filter(F.col("candid").isin(new))) if new else Counter()
 
     def _selected(self, rows: DataFrame) -> DataFrame:
         return self._source.matching(rows).filter(self._part.predicate)

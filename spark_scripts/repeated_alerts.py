@@ -1,7 +1,8 @@
 """Alerts that the archive has more than once: the first by night, file and row counts.
 
-They are looked for by a pass over ids alone; which rows are left out is found by a pass over ids and places, and only
-when there are any. The rest of an alert is never shuffled for it.
+They are looked for by a pass over ids alone, which the driver compares: eight bytes an alert of a portion, sooner than
+Spark would shuffle them. Which rows are left out is found by a pass over ids and places, and only when there are any.
+The rest of an alert is never shuffled for it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -38,10 +40,10 @@ class Ids:
 
 def look_at_ids(rows: DataFrame) -> Ids:
     """Range and repetitions of the ids."""
-    each = rows.groupBy("candid").agg(F.count("*").alias("copies"))
-    found = each.agg(F.min("candid"), F.max("candid"), F.coalesce(F.sum(F.col("copies") - 1), F.lit(0)))
-    lowest, highest, repeats = found.collect()[0]
-    return Ids(rows, None if lowest is None else (lowest, highest), repeats)
+    found = np.sort(rows.select("candid").dropna().toPandas()["candid"].to_numpy())
+    if not found.size:
+        return Ids(rows, None, 0)
+    return Ids(rows, (int(found[0]), int(found[-1])), int((found[1:] == found[:-1]).sum()))
 
 
 def repeated_places(ids: Ids, earlier: Sequence[Ids]) -> DataFrame | None:

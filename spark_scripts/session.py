@@ -23,6 +23,7 @@ SQL_SETTINGS = {
     "spark.sql.files.ignoreCorruptFiles": "false",
     # The files are known one by one; to look at each again is a matter of seconds, a job that does it takes longer.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000000",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",  # ids come to the driver as numbers, not as objects
     "spark.sql.legacy.parquet.nanosAsLong": "true",  # files of other tools; refused otherwise
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from pyspark.sql import SparkSession
@@ -21,10 +22,11 @@ from spark_scripts.drift import describe_drift
 from spark_scripts.java import bytes_read, reason
 from spark_scripts.job_report import FAILURE, RECEIPT, JobReport
 from spark_scripts.plan import TransferPlan, read_plan
+from spark_scripts.portions import portions_of
 from spark_scripts.publication import Publication, Source, Stopwatch
 from spark_scripts.receipt import compose_receipt
 from spark_scripts.schema_cache import load_schemas
-from spark_scripts.selection import Part, asked_columns, choose_part
+from spark_scripts.selection import Part, asked_columns, choose_part, with_classes
 from spark_scripts.session import open_session, read_text, seconds_since_start
 from spark_scripts.tns_catalogue import UnusableCatalogue, read_catalogue
 from spark_scripts.topic_client import TopicClient
@@ -41,13 +43,14 @@ def transfer(spark: SparkSession, plan: TransferPlan, client: TopicClient, repor
         found = find_night_files(spark, plan.archive_uri, plan.nights, known)
         catalogue = read_catalogue(spark, plan.tns_catalogue_uri) if plan.tns_catalogue_uri else None
         source = Source(spark, plan, wanted_schema(schema, found.distinct_schemas), catalogue)
-        nothing = source.matching(source.rows(replace(found, files={})))
-        content = sent_content(spark, nothing, plan.content, unsent_columns(found, schema))
-    with watch.lap("choose"):
         part = _chosen_part(source, found)
-    with watch.lap("schema"):
-        client.publish(plan.schema_topic, content.schema_json, "", plan.schema_copies)
-    published = Publication(source, content, part, report, watch).publish(_of_nights(found, part))
+        portions = list(portions_of(_of_nights(found, part)))
+        some = portions[0] if portions else replace(found, files={})  # all have the same columns
+        content = sent_content(spark, with_classes(source.rows(some)), plan.content, unsent_columns(found, schema))
+    with ThreadPoolExecutor(1) as beside:
+        copies = beside.submit(client.publish, plan.schema_topic, content.schema_json, "", plan.schema_copies)
+        published = Publication(source, content, part, report, watch).publish(portions)
+        copies.result()
     receipt = compose_receipt(
         plan,
         found,

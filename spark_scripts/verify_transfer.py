@@ -95,7 +95,8 @@ def verify(spark: SparkSession, plan: VerificationPlan, *, is_damaged: bool = Fa
     content = sent_content(spark, selected, transfer.content, unsent_columns(found, schema))
     value = encoded(content)
     if is_damaged:
-        found = replace(found, unreadable=(*found.unreadable, *find_damaged(rows, with_classes(rows, catalogue), value)))
+        damaged = find_damaged(rows, with_classes(rows, catalogue), value)
+        found = replace(found, unreadable=(*found.unreadable, *damaged))
         selected = whole_alerts(selected, value)
     messages = read_messages(spark, transfer.bootstrap_servers, transfer.topic, plan.schema_json, plan.ranges)
     if transfer.limit is not None:  # which of the matching alerts were taken, only the topic tells
