@@ -1,7 +1,7 @@
 # The commands of the project; `make help` lists them. Each sets up what it needs first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run stack demo test check bench clean
+.PHONY: help run stack demo test soak check bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -29,13 +29,16 @@ demo: $(INSTALLED)  ## the main job without a browser (ARCHIVE_URI=… NIGHTS=ST
 test: $(INSTALLED)  ## all tests that need no second machine
 	@$(BIN)/python -m pytest
 
+soak: $(INSTALLED)  ## the tests that take long: what goes wrong while jobs run
+	@$(BIN)/python -m pytest -m soak
+
 check: $(INSTALLED)  ## style, types, who imports whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(INSTALLED)  ## the speeds that we promise (ARGS="--alerts 250000 --runs 3")
+bench: $(INSTALLED)  ## the speeds that we promise (ARGS="--only main,steady --runs 5")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean:  ## remove what was built and cached; DATA_DIR (var) stays

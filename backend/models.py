@@ -174,6 +174,10 @@ class Receipt(BaseModel):
     nights_missing: tuple[date, ...] = ()
     files_unreadable: tuple[UnreadableFile, ...] = ()
     too_large: tuple[OversizeAlert, ...] = ()
+    repeated: int = 0
+    """Rows of the archive that were left out because another one has the same ``candid``."""
+    share_read: float = 0.0
+    """Bytes read, in all passes, as a share of the files' bytes."""
     drift: tuple[ColumnDrift, ...] = ()
     tns_catalogue: str = ""
     """Version of the catalogue that ``tnsclass`` comes from; empty when there was none."""

@@ -89,6 +89,11 @@ class Installation:
         assert set(table.column("candid").to_pylist()) == self._candids
         self.assert_nothing_left(transfer)
 
+    def assert_proven(self, transfer: Transfer) -> None:
+        """Complete, and archive, receipt and topic agree alert by alert."""
+        self.assert_complete(transfer)
+        assert (found := self.transfers.verify(transfer.id)).agrees, found
+
     def assert_partial(self, transfer: Transfer, why: str) -> None:
         """The topic can be read, is partial, and says why."""
         assert transfer.receipt is None
@@ -157,6 +162,7 @@ def test_cancelled_at_its_start_it_publishes_nothing(stack: EmbeddedStack, one_p
     assert not any(ends)
 
 
+@pytest.mark.soak
 def test_an_orphan_goes_on_and_is_completed_by_its_receipt(stack: EmbeddedStack, one_place: Installation) -> None:
     transfer = one_place.publishing()
     crash_livy(stack)
@@ -169,7 +175,7 @@ def test_an_orphan_goes_on_and_is_completed_by_its_receipt(stack: EmbeddedStack,
     waiting = one_place.transfers.submit(REQUEST)
     assert one_place.transfers.place_in_queue(waiting) == 1, "an orphan takes a place"
     one_place.transfers.cancel(waiting.id)
-    one_place.assert_complete(ended(one_place.transfers, transfer.id))
+    one_place.assert_proven(ended(one_place.transfers, transfer.id))
 
 
 def test_an_orphan_can_be_cancelled_and_the_new_batch_with_its_id_goes_on(
@@ -188,9 +194,10 @@ def test_an_orphan_can_be_cancelled_and_the_new_batch_with_its_id_goes_on(
     assert cancelled.phase is Phase.ABORTED
     wait_until(lambda: not processes_of(orphan.topic), ENDS_WITHIN_S - (monotonic() - began), "the orphan's end")
     two_places.assert_partial(cancelled, "the job was cancelled")
-    two_places.assert_complete(ended(two_places.transfers, other.id))
+    two_places.assert_proven(ended(two_places.transfers, other.id))
 
 
+@pytest.mark.soak
 def test_a_job_outlives_an_outage_of_kafka(stack: EmbeddedStack, one_place: Installation) -> None:
     transfer = one_place.publishing()
     stack.kafka.stop()
@@ -202,7 +209,7 @@ def test_a_job_outlives_an_outage_of_kafka(stack: EmbeddedStack, one_place: Inst
     finally:
         stack.kafka.start()
         stack.kafka.wait_until_ready()
-    one_place.assert_complete(ended(one_place.transfers, transfer.id))
+    one_place.assert_proven(ended(one_place.transfers, transfer.id))
     alerts = messages_of(stack.kafka_bootstrap_servers, names_of(transfer.topic)[0], 10)
     assert sum(map(len, alerts.values.values())) >= 2 * ALERTS_PER_NIGHT
 

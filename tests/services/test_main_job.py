@@ -213,6 +213,10 @@ def test_nights_of_different_schemas_arrive_together_and_the_receipt_says_how(
         ColumnDrift(column="tns", absent=(other,)),
         ColumnDrift(column="mulens", converted={"string -> double": (other,)}),
     )
+    # Both nights have the same alerts: the first of them is sent, once.
+    receipt = receipt_of(transfer)
+    assert (receipt.published, receipt.messages, receipt.repeated) == (SMALL_NIGHT_ALERTS,) * 3
+    assert {count.night for count in receipt.counts} == {today.start}
     progress, table = read(transfers, transfer.id)
     assert (progress.complete, progress.distinct) == (True, SMALL_NIGHT_ALERTS)
     assert rows_of(table).keys() == rows_of(nights_of(archive, today.start)).keys()
