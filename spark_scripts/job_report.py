@@ -47,7 +47,7 @@ class JobReport:
     def __init__(self, spark: SparkSession, plan: TransferPlan, client: TopicClient) -> None:
         self._spark, self._plan, self._client = spark, plan, client
         self._progress = Progress()
-        self._files_under_way = 0
+        self._files_under_way = self._most_files_done = 0
         self._ended = threading.Event()
         self._reading = threading.Lock()
         self._thread = threading.Thread(target=self._report, name="job-report", daemon=True)
@@ -106,10 +106,12 @@ class JobReport:
                 print(f"How far the job is could not be told: {reason(error)}", file=sys.stderr)
 
     def _sign_of_life(self) -> dict[str, Any]:
-        progress, under_way = self._progress, self._files_under_way
+        progress = self._progress
+        files_done = progress.files_done + int(self._files_under_way * self._share_of_tasks())
+        self._most_files_done = max(files_done, self._most_files_done)  # a pass that counts begins with no task done
         return {
             **asdict(progress),
-            "files_done": progress.files_done + int(under_way * self._share_of_tasks()),
+            "files_done": self._most_files_done,
             "alerts": sum(each.end - each.begin for each in self._client.offsets(self._plan.topic)),
             "elapsed_s": round(seconds_since_start(self._spark), 1),
         }
