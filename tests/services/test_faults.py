@@ -178,6 +178,7 @@ def test_an_orphan_goes_on_and_is_completed_by_its_receipt(stack: EmbeddedStack,
     one_place.assert_proven(ended(one_place.transfers, transfer.id))
 
 
+@pytest.mark.soak
 def test_an_orphan_can_be_cancelled_and_the_new_batch_with_its_id_goes_on(
     stack: EmbeddedStack, two_places: Installation
 ) -> None:
