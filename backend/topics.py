@@ -273,7 +273,7 @@ def _new_topic(name: str, partitions: int, retention_h: int, max_message_bytes: 
         "retention.ms": str(retention_h * 3_600_000),
         "retention.bytes": "-1",
         "max.message.bytes": str(max_message_bytes),
-        "compression.type": "zstd",  # as the job sends it: the broker then stores it as it comes
+        "compression.type": "producer",  # stored as it comes
     }
     return NewTopic(name, num_partitions=partitions, replication_factor=-1, config=config)
 

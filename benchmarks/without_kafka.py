@@ -13,7 +13,7 @@ from spark_scripts import publication, transfer_alerts
 from spark_scripts.plan import TransferPlan
 
 
-def encode_alerts(alerts: DataFrame, value: Column, plan: TransferPlan) -> None:
+def encode_alerts(alerts: DataFrame, value: Column, plan: TransferPlan, compression: str) -> None:
     """Encode each alert, and keep nothing; in the place of the job's step that publishes."""
     alerts.select("candid", value.alias("value")).write.format("noop").mode("overwrite").save()
 

@@ -112,6 +112,8 @@ class Publication:
     def __init__(self, source: Source, content: Content, part: Part, report: JobReport, watch: Stopwatch) -> None:
         self._source, self._part, self._report, self._watch = source, part, report, watch
         self._value = encoded(content)
+        # Images are gzipped already: to try harder costs more time than all else, and gains next to nothing.
+        self._compression = "lz4" if content.is_heavy else "zstd"
         plan = source.plan
         is_selective = any((plan.finkclasses, plan.tnsclasses, plan.conditions, plan.region, plan.sample, plan.limit))
         self._looks_first = content.is_heavy and is_selective
@@ -175,7 +177,7 @@ class Publication:
     def _write(self, selected: DataFrame, portion: NightFiles) -> None:
         self._report.note(files_under_way=files_in(portion))
         with self._watch.lap("publish"):
-            publish_alerts(selected, self._value, self._source.plan)
+            publish_alerts(selected, self._value, self._source.plan, self._compression)
 
     def _too_large(self, selected: DataFrame, published: Published) -> Counter[Stratum]:
         """Count those of these alerts that were too large for a message, and have not been counted before."""

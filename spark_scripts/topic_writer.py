@@ -17,7 +17,7 @@ def largest_request_bytes(plan: TransferPlan) -> int:
     return plan.max_message_bytes + RECORD_OVERHEAD_BYTES
 
 
-def publish_alerts(alerts: DataFrame, value: Column, plan: TransferPlan) -> None:
+def publish_alerts(alerts: DataFrame, value: Column, plan: TransferPlan, compression: str) -> None:
     """Publish each row's encoded `value`; one that is too large is named on the receipt topic instead.
 
     The partition is a hash of ``candid``: a task that runs again writes the same messages to the same places, and
@@ -39,7 +39,7 @@ def publish_alerts(alerts: DataFrame, value: Column, plan: TransferPlan) -> None
         .option("kafka.bootstrap.servers", plan.bootstrap_servers)
         .option("kafka.acks", "all")
         .option("kafka.enable.idempotence", "true")
-        .option("kafka.compression.type", "zstd")
+        .option("kafka.compression.type", compression)
         .option("kafka.max.request.size", str(largest))
         .option("kafka.buffer.memory", str(max(4 * largest, 64 * 1024**2)))
         .option("kafka.batch.size", str(256 * 1024))
