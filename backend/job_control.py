@@ -42,6 +42,18 @@ class JobControl:
         """How far its job was when it was last refreshed here; None when it does not run, or has not said."""
         return None if transfer.phase.is_final else self._running.get(transfer.id)
 
+    def phase_elsewhere(self, topic: str) -> Phase:
+        """Of a job that nobody here knows: without a sign of life, what is there now is all that can be promised.
+
+        Raises
+        ------
+        ServiceUnavailable
+            Kafka does not answer.
+        """
+        records = self._receipts.read(topic)
+        is_alive = records.progress is not None and datetime.now(UTC) - records.progress.said_at < ALIVE
+        return Phase.EXECUTING if is_alive and records.cancelled is None else Phase.ABORTED
+
     def refresh(self, transfer: Transfer) -> Transfer:
         """The transfer as its job is now, also written to the log.
 

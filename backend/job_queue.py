@@ -6,13 +6,15 @@ from datetime import timedelta
 
 from backend.config import Settings
 from backend.errors import QuicklookError, ServiceUnavailable, SubmissionUnknown, TransferFailed
+from backend.job_submission import submit_job
 from backend.livy import Batch, LivyGateway
 from backend.models import Phase, Transfer
 from backend.receipt_topic import ReceiptTopics
-from backend.script_store import JOB_FOLDER, ScriptStore
+from backend.script_store import ScriptStore
 from backend.topics import TopicAdmin
 from backend.transfer_log import TransferLog
 
+ENTRY = "transfer_alerts.py"
 MESSAGE_OVERHEAD_BYTES = 64 * 1024
 """What Kafka adds to an alert (key, headers, batch header), with a wide margin; the job allows the same."""
 STALE_CLAIM = timedelta(seconds=90)
@@ -77,14 +79,13 @@ class JobQueue:
             max_message_bytes=kafka.max_message_bytes + MESSAGE_OVERHEAD_BYTES,
         )
         try:
-            job = self._scripts.put_job(JOB_FOLDER)
-            batch = self._livy.submit(
-                transfer.topic,
-                job.main,
-                args=(self._scripts.put_plan(transfer.topic, transfer.plan.model_dump_json()),),
-                py_files=job.py_files,
-                jars=self._settings.spark_jars,
-                driver_memory=self._settings.driver_memory,
+            batch = submit_job(
+                self._settings,
+                self._livy,
+                self._scripts,
+                name=transfer.topic,
+                entry=ENTRY,
+                plan_json=transfer.plan.model_dump_json(),
             )
         except SubmissionUnknown:
             raise

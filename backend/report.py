@@ -101,9 +101,8 @@ def _estimate_in_words(estimate: Estimate) -> str:
 
 def print_fetch(result: Mapping[str, Any]) -> None:
     """What a fetch brought."""
-    of = f" of {result['published']:,}" if result["published"] is not None else ""
-    verdict = "complete" if result["complete"] else f"partial: {result['message']}"
-    _OUT.print(f"{result['distinct']:,}{of} alerts read, {verdict}.")
+    distinct, published = result["distinct"], result["published"]
+    _OUT.print(f"{distinct:,} of {published:,} alerts read, complete." if result["complete"] else result["message"])
     files = f"{result['files']:,} {'file' if result['files'] == 1 else 'files'}"
     _OUT.print(f"{result['rows']:,} rows in {files} ({size_text(result['bytes'])}) in {result['out']}")
 

@@ -47,7 +47,7 @@ class ScriptStore:
     def __init__(self, uri: str) -> None:
         self._fs, self._root = fsspec.core.url_to_fs(uri)
 
-    def put_job(self, script_dir: Path, entry: str = "transfer_alerts.py") -> JobFiles:
+    def put_job(self, script_dir: Path, entry: str) -> JobFiles:
         """Upload the job's code, unless this very version is there.
 
         A version has a folder of its own, named by a hash of the code: a job that waits or runs never sees another

@@ -8,9 +8,10 @@ from typing import Any
 from backend.alert_schema import Origin, Survey, content_plan, survey
 from backend.config import Settings
 from backend.errors import TransferFailed
+from backend.job_submission import submit_job
 from backend.livy import Batch, LivyGateway
 from backend.models import Content, Phase
-from backend.script_store import JOB_FOLDER, ScriptStore
+from backend.script_store import ScriptStore
 
 ENTRY = "archive_statistics.py"
 
@@ -97,14 +98,8 @@ class StatisticsJob:
             tns_catalogue_uri=self._settings.tns_catalogue_uri,
             refresh=refresh,
         )
-        job = self._scripts.put_job(JOB_FOLDER, ENTRY)
-        return self._livy.submit(
-            self._name,
-            job.main,
-            args=(self._scripts.put_plan(self._name, json.dumps(plan)),),
-            py_files=job.py_files,
-            jars=self._settings.spark_jars,
-            driver_memory=self._settings.driver_memory,
+        return submit_job(
+            self._settings, self._livy, self._scripts, name=self._name, entry=ENTRY, plan_json=json.dumps(plan)
         )
 
     def phase(self) -> Phase | None:

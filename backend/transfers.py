@@ -13,7 +13,7 @@ from backend.config import Settings
 from backend.errors import InvalidRequest, ServiceUnavailable
 from backend.expected_time import expected_seconds
 from backend.health import Health, check_side_by_side
-from backend.job_control import ALIVE, JobControl
+from backend.job_control import JobControl
 from backend.job_progress import RunningJob
 from backend.job_queue import JobQueue
 from backend.livy import LivyGateway
@@ -53,9 +53,9 @@ class Transfers:
         self._livy = livy
         self._topics = topics
         self._kafka = KafkaTarget(bootstrap_servers=_needed(settings.kafka_bootstrap_servers, "Kafka"))
-        self._receipts = ReceiptTopics(self._kafka.bootstrap_servers, settings.request_timeout_s)
-        self._jobs = JobControl(settings, log, livy, scripts, self._receipts)
-        self._queue = JobQueue(settings, log, livy, topics, scripts, self._receipts)
+        receipts = ReceiptTopics(self._kafka.bootstrap_servers, settings.request_timeout_s)
+        self._jobs = JobControl(settings, log, livy, scripts, receipts)
+        self._queue = JobQueue(settings, log, livy, topics, scripts, receipts)
         self._last_cleaning = datetime.min.replace(tzinfo=UTC)
         self._verifier = Verifier(settings, livy, scripts, self._kafka.bootstrap_servers)
         self.archive = ArchiveFacts(settings, livy, scripts)
@@ -260,7 +260,7 @@ class Transfers:
         except InvalidRequest:
             if not self._topics.exists(id_or_topic):
                 raise
-            return AlertReader(servers, id_or_topic, stores, reader, lambda: self._phase_elsewhere(id_or_topic))
+            return AlertReader(servers, id_or_topic, stores, reader, lambda: self._jobs.phase_elsewhere(id_or_topic))
         return AlertReader(servers, transfer.topic, stores, reader, lambda: self.get(transfer.id).phase)
 
     def request_of(self, id_or_topic: str) -> dict[str, object] | None:
@@ -300,12 +300,6 @@ class Transfers:
         for transfer in self._log.unfinished():
             self._jobs.refresh(transfer)
         self._start_waiting()
-
-    def _phase_elsewhere(self, topic: str) -> Phase:
-        """Of a job that nobody here knows: without a sign of life, what is there now is all that can be promised."""
-        records = self._receipts.read(topic)
-        is_alive = records.progress is not None and datetime.now(UTC) - records.progress.said_at < ALIVE
-        return Phase.EXECUTING if is_alive and records.cancelled is None else Phase.ABORTED
 
     def _check_size(self, request: TransferRequest) -> None:
         if refusal := self.limits.refusal(self.archive.estimate(request)):

@@ -13,9 +13,10 @@ from pydantic import ValidationError
 
 from backend.config import Settings
 from backend.errors import ServiceUnavailable, TransferFailed
+from backend.job_submission import submit_job
 from backend.livy import Batch, LivyGateway
 from backend.models import Phase, Transfer
-from backend.script_store import JOB_FOLDER, ScriptStore
+from backend.script_store import ScriptStore
 from backend.verdicts import TopicRange
 from backend.verification import EXAMPLES, ArchiveAnswer
 
@@ -117,16 +118,10 @@ class VerificationJob:
             time.sleep(POLL_S)
 
     def _submitted(self) -> Batch:
-        job = self._scripts.put_job(JOB_FOLDER, ENTRY)
         answer_uri = self._scripts.put_plan(self._answer, "")
         plan = verification_plan(self._transfer, self._ranges, self._schema_text, answer_uri)
-        return self._livy.submit(
-            self._name,
-            job.main,
-            args=(self._scripts.put_plan(self._name, json.dumps(plan)),),
-            py_files=job.py_files,
-            jars=self._settings.spark_jars,
-            driver_memory=self._settings.driver_memory,
+        return submit_job(
+            self._settings, self._livy, self._scripts, name=self._name, entry=ENTRY, plan_json=json.dumps(plan)
         )
 
     def _read_answer(self) -> ArchiveAnswer:

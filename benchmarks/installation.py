@@ -23,6 +23,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 
 from backend.config import Settings
 from backend.errors import TransferFailed
+from backend.job_queue import MESSAGE_OVERHEAD_BYTES
 from backend.livy import LivyGateway
 from backend.models import KafkaTarget, Phase, Receipt, TransferPlan, TransferRequest
 from backend.planning import plan_transfer
@@ -38,8 +39,6 @@ LOOK_AT_JOB_S = 0.3
 DEADLINE_S = 3 * 3600.0
 ANSWER_TIMEOUT_S = 30.0
 LOG_LINES = 30
-MESSAGE_OVERHEAD_BYTES = 64 * 1024
-"""What Kafka adds to an alert, as the product allows for it."""
 OWN_FOLDER = Path(__file__).parent
 PLAIN_JOB, JOB_WITHOUT_KAFKA = "plain_job.py", "without_kafka.py"
 

@@ -37,7 +37,7 @@ from spark_scripts.field_years import save_field_years
 from spark_scripts.plan import ContentPlan, read_content
 from spark_scripts.schema_cache import load_schemas, save_schemas
 from spark_scripts.selection import CLASSES, STRATUM, each_once, with_classes
-from spark_scripts.session import open_session, read_text
+from spark_scripts.session import run_document
 from spark_scripts.statistics_folders import COUNTS, SAMPLE, StatisticsFolders
 from spark_scripts.tns_catalogue import TnsCatalogue, read_catalogue
 
@@ -195,15 +195,12 @@ def _first_files(found: NightFiles) -> NightFiles:
 
 def main(arguments: list[str]) -> int:
     """Run the plan in the file that is the only argument."""
-    if len(arguments) != 1:
-        print(__doc__, file=sys.stderr)
-        return 2
-    spark = open_session()
-    try:
-        update_statistics(spark, read_statistics_plan(read_text(spark, arguments[0])))
-    finally:
-        spark.stop()
-    return 0
+
+    def work(spark: SparkSession, text: str) -> int:
+        update_statistics(spark, read_statistics_plan(text))
+        return 0
+
+    return run_document(arguments, __doc__, work)
 
 
 if __name__ == "__main__":

@@ -2,68 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
 
-from spark_scripts.archive import NightFiles, read_nights
+from spark_scripts.archive import NightFiles
 from spark_scripts.content import Content, encoded
 from spark_scripts.damaged_files import despite_damage, find_damaged, whole_alerts
 from spark_scripts.job_report import JobReport
 from spark_scripts.matches import Stratum, count_strata, find_matches
-from spark_scripts.plan import TransferPlan
 from spark_scripts.repeated_alerts import Ids, look_at_ids, repeated_places, without_places
-from spark_scripts.selection import Part, matching_alerts, with_classes
-from spark_scripts.tns_catalogue import TnsCatalogue
+from spark_scripts.selection import Part
+from spark_scripts.source import Source
+from spark_scripts.stopwatch import Stopwatch
 from spark_scripts.topic_writer import publish_alerts
-
-
-class Stopwatch:
-    """Seconds by name of what they were spent on."""
-
-    def __init__(self) -> None:
-        self.laps_s: dict[str, float] = {}
-
-    @contextmanager
-    def lap(self, name: str) -> Iterator[None]:
-        """Add the time until the end of the block."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self.laps_s[name] = round(self.laps_s.get(name, 0.0) + time.monotonic() - began, 3)
-
-
-@dataclass
-class Source:
-    """Where the alerts of a transfer come from, and how they get their classes."""
-
-    spark: SparkSession
-    plan: TransferPlan
-    schema: StructType
-    catalogue: TnsCatalogue | None
-    _last: tuple[NightFiles, DataFrame] | None = None
-
-    def rows(self, found: NightFiles) -> DataFrame:
-        """The alerts in these files, all columns."""
-        if self._last is None or self._last[0] is not found:  # to make a frame takes time, before the first alert too
-            self._last = found, read_nights(self.spark, self.plan.archive_uri, found, self.schema)
-        return self._last[1]
-
-    def with_classes(self, rows: DataFrame) -> DataFrame:
-        """These alerts with their classes."""
-        return with_classes(rows, self.catalogue)
-
-    def matching(self, rows: DataFrame) -> DataFrame:
-        """Those that the plan asks for, with classes; before a sample or a limit."""
-        return matching_alerts(self.with_classes(rows), self.plan)
 
 
 @dataclass
@@ -148,7 +104,7 @@ class Publication:
                 published.damaged.extend(find_damaged(rows, self._source.with_classes(rows), self._value))
                 counts = self._publish_selected(whole_alerts(selected, self._value), portion)
             elif self._looks_first:
-                counts = self._publish_found(selected, portion, ids, places)
+                counts = self._publish_found(selected, portion, places)
             else:
                 counts = self._publish_selected(selected, portion)
             published.counts.update(counts - self._too_large(selected, published))
@@ -163,14 +119,12 @@ class Publication:
         with self._watch.lap("count"):
             return count_strata(selected)
 
-    def _publish_found(
-        self, selected: DataFrame, portion: NightFiles, ids: Ids, places: DataFrame | None
-    ) -> Counter[Stratum]:
-        """Look first where the alerts are, then read in full only what has some."""
+    def _publish_found(self, selected: DataFrame, portion: NightFiles, places: DataFrame | None) -> Counter[Stratum]:
+        """Look first where the alerts are, then read in full only the files that have some."""
         with self._watch.lap("look"):
-            matches = find_matches(selected, ids)
+            matches = find_matches(selected)
         if matches.files:
-            holding = self._source.rows(matches.within(portion)).filter(matches.in_ranges())
+            holding = self._source.rows(matches.within(portion))
             self._write(self._selected(without_places(holding, places)), portion)
         return matches.counts
 

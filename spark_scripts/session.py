@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -34,6 +36,24 @@ def open_session() -> SparkSession:
     for name, value in SQL_SETTINGS.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
+
+
+def run_document(arguments: list[str], usage: str | None, work: Callable[[SparkSession, str], int]) -> int:
+    """What the entry script of a job does: work as the document says whose path is the only argument.
+
+    Returns
+    -------
+    int
+        The exit code: that of `work`, or 2 for wrong arguments.
+    """
+    if len(arguments) != 1:
+        print(usage, file=sys.stderr)
+        return 2
+    spark = open_session()
+    try:
+        return work(spark, read_text(spark, arguments[0]))
+    finally:
+        spark.stop()
 
 
 def read_text(spark: SparkSession, path: str) -> str:

@@ -16,18 +16,18 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from spark_scripts.archive import NightFiles, find_night_files, read_nights, survey_schema, unsent_columns
+from spark_scripts.archive import NightFiles
 from spark_scripts.archive_and_topic import compare, expected_alerts
 from spark_scripts.archive_files import UnusableArchive
-from spark_scripts.content import encoded, sent_content
+from spark_scripts.content import encoded
 from spark_scripts.damaged_files import despite_damage, find_damaged, whole_alerts
 from spark_scripts.java import reason
 from spark_scripts.plan import TransferPlan, read_plan
 from spark_scripts.repeated_alerts import each_first
-from spark_scripts.schema_cache import load_schemas
-from spark_scripts.selection import select_alerts, with_classes
-from spark_scripts.session import open_session, read_text, write_text
-from spark_scripts.tns_catalogue import UnusableCatalogue, read_catalogue
+from spark_scripts.selection import select_alerts
+from spark_scripts.session import run_document, write_text
+from spark_scripts.source import open_source
+from spark_scripts.tns_catalogue import UnusableCatalogue
 from spark_scripts.topic_messages import MessageRange, read_messages
 
 
@@ -86,16 +86,13 @@ def verify(spark: SparkSession, plan: VerificationPlan, *, is_damaged: bool = Fa
         The answer, JSON-ready.
     """
     transfer = plan.transfer
-    schema = survey_schema(spark, transfer.schema_ddl)
-    found = find_night_files(spark, transfer.archive_uri, transfer.nights, load_schemas(spark, transfer.statistics_uri))
-    catalogue = read_catalogue(spark, transfer.tns_catalogue_uri) if transfer.tns_catalogue_uri else None
-    rows = read_nights(spark, transfer.archive_uri, found, schema)
-    alerts = with_classes(each_first(rows), catalogue)
-    selected = select_alerts(alerts, replace(transfer, limit=None))
-    content = sent_content(spark, selected, transfer.content, unsent_columns(found, schema))
+    source = open_source(spark, transfer)
+    found, rows = source.found, source.rows(source.found)
+    selected = select_alerts(source.with_classes(each_first(rows)), replace(transfer, limit=None))
+    content = source.content(found)
     value = encoded(content)
     if is_damaged:
-        damaged = find_damaged(rows, with_classes(rows, catalogue), value)
+        damaged = find_damaged(rows, source.with_classes(rows), value)
         found = replace(found, unreadable=(*found.unreadable, *damaged))
         selected = whole_alerts(selected, value)
     messages = read_messages(spark, transfer.bootstrap_servers, transfer.topic, plan.schema_json, plan.ranges)
@@ -103,7 +100,7 @@ def verify(spark: SparkSession, plan: VerificationPlan, *, is_damaged: bool = Fa
         selected = selected.join(F.broadcast(messages.select("candid").distinct()), "candid", "left_semi")
     return {
         **_archive_now(found, plan),
-        "tns_catalogue": catalogue.version if catalogue else "",
+        "tns_catalogue": source.tns_version,
         "schema_fingerprint": hashlib.sha256(content.schema_json.encode()).hexdigest(),
         **compare(expected_alerts(selected, value, transfer.max_message_bytes), messages, plan.examples),
     }
@@ -122,14 +119,7 @@ def _archive_now(found: NightFiles, plan: VerificationPlan) -> dict[str, Any]:
 
 def main(arguments: list[str]) -> int:
     """Run the plan in the file that is the only argument; 0 when the answer is there, whatever it says."""
-    if len(arguments) != 1:
-        print(__doc__, file=sys.stderr)
-        return 2
-    spark = open_session()
-    try:
-        return run(spark, read_verification_plan(read_text(spark, arguments[0])))
-    finally:
-        spark.stop()
+    return run_document(arguments, __doc__, lambda spark, text: run(spark, read_verification_plan(text)))
 
 
 def run(spark: SparkSession, plan: VerificationPlan) -> int:

@@ -7,37 +7,17 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from backend.alert_schema import survey
 from simulator.archive import night_folder, simulate_archive
-from spark_scripts.archive import FILE, NightFiles, find_night_files, read_nights, survey_schema
+from spark_scripts.archive import NightFiles, find_night_files, read_nights, survey_schema
 from spark_scripts.archive_files import ArchiveFile
-from spark_scripts.matches import find_matches, merged
+from spark_scripts.matches import find_matches
 from spark_scripts.portions import LARGEST_BYTES, MOST_NIGHTS, portions_of
-from spark_scripts.repeated_alerts import look_at_ids
 from spark_scripts.selection import with_classes
 
 NIGHT = date(2024, 9, 1)
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 50), st.integers(0, 50)), max_size=60),
-    st.integers(1, 40),
-)
-def test_merged_ranges_hold_all_and_are_no_more_than_wanted(steps: list[tuple[int, int]], most: int) -> None:
-    ranges, at = [], 0
-    for gap, length in steps:
-        ranges.append((at + gap, at + gap + length))
-        at += gap + length
-    found = merged(ranges, most)
-    assert len(found) <= most
-    assert all(any(low <= start and end <= high for low, high in found) for start, end in ranges)
-    if len(ranges) <= most:
-        inside = {number for low, high in found for number in range(low, high + 1)}
-        assert inside == {number for low, high in ranges for number in range(low, high + 1)}
 
 
 def test_only_files_with_matches_are_read_and_none_is_lost(spark: SparkSession, tmp_path: Path) -> None:
@@ -51,22 +31,21 @@ def test_only_files_with_matches_are_read_and_none_is_lost(spark: SparkSession, 
     schema, found = survey_schema(spark, survey("ztf").ddl), find_night_files(spark, str(archive), (NIGHT,))
     wanted = alerts.column("candid").to_pylist()[25:28]
     rows = with_classes(read_nights(spark, str(archive), found, schema))
-    matches = find_matches(rows.filter(rows.candid.isin(wanted)), look_at_ids(rows))
+    matches = find_matches(rows.filter(rows.candid.isin(wanted)))
 
     assert sum(matches.counts.values()) == len(wanted)
     within = matches.within(found)
     assert [Path(file.path).name for file in within.files[NIGHT]] == ["part 1.parquet"]
-    read = read_nights(spark, str(archive), within, schema).filter(matches.in_ranges()).select("candid", FILE).collect()
+    read = read_nights(spark, str(archive), within, schema).select("candid").collect()
     assert {row.candid for row in read} >= set(wanted)
-    assert len(read) < len(alerts) / 3, "the ranges leave out most of the file"
 
 
 def test_nothing_that_matches_reads_nothing(spark: SparkSession, tmp_path: Path) -> None:
     simulate_archive(tmp_path, (NIGHT,), 10, stamps="none")
     found = find_night_files(spark, str(tmp_path), (NIGHT,))
     rows = with_classes(read_nights(spark, str(tmp_path), found, survey_schema(spark, survey("ztf").ddl)))
-    matches = find_matches(rows.filter("candid < 0"), look_at_ids(rows))
-    assert (matches.files, matches.ranges, sum(matches.counts.values())) == (frozenset(), (), 0)
+    matches = find_matches(rows.filter("candid < 0"))
+    assert (matches.files, sum(matches.counts.values())) == (frozenset(), 0)
     assert matches.within(found).files == {}
 
 

@@ -16,6 +16,7 @@ from backend.errors import InvalidRequest, ServiceUnavailable
 from backend.script_store import ScriptStore
 
 DAY_S = 86_400
+ENTRY = "transfer_alerts.py"
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def store(root: Path) -> ScriptStore:
 
 
 def test_the_uploaded_script_runs_with_the_uploaded_package(store: ScriptStore, scripts: Path, tmp_path: Path) -> None:
-    job = store.put_job(scripts)
+    job = store.put_job(scripts, ENTRY)
     run = subprocess.run(
         [sys.executable, job.main],
         env={"PYTHONPATH": ":".join(job.py_files)},
@@ -55,7 +56,7 @@ def test_the_uploaded_script_runs_with_the_uploaded_package(store: ScriptStore, 
 
 
 def test_the_zip_holds_the_modules_and_nothing_else(store: ScriptStore, scripts: Path) -> None:
-    (package,) = store.put_job(scripts).py_files
+    (package,) = store.put_job(scripts, ENTRY).py_files
     with zipfile.ZipFile(package) as archive:
         assert archive.namelist() == [
             "spark_scripts/__init__.py",
@@ -66,19 +67,19 @@ def test_the_zip_holds_the_modules_and_nothing_else(store: ScriptStore, scripts:
 
 
 def test_the_same_code_is_uploaded_once(store: ScriptStore, scripts: Path) -> None:
-    first = store.put_job(scripts)
+    first = store.put_job(scripts, ENTRY)
     written_at = Path(first.main).stat().st_mtime_ns
     for module in scripts.rglob("*.py"):
         os.utime(module, (0, 0))
-    assert store.put_job(scripts) == first
+    assert store.put_job(scripts, ENTRY) == first
     assert Path(first.main).stat().st_mtime_ns == written_at
 
 
 def test_new_code_leaves_the_files_of_a_running_job_alone(store: ScriptStore, scripts: Path) -> None:
-    before = store.put_job(scripts)
+    before = store.put_job(scripts, ENTRY)
     package = Path(before.py_files[0]).read_bytes()
     (scripts / "words.py").write_text("WORD = 'other'\n")
-    after = store.put_job(scripts)
+    after = store.put_job(scripts, ENTRY)
     assert after.main != before.main
     assert Path(before.py_files[0]).read_bytes() == package
 
@@ -87,13 +88,13 @@ def test_versions_that_nobody_uses_are_removed_after_two_weeks(store: ScriptStor
     versions = []
     for word in ("old", "used lately", "new"):
         (scripts / "words.py").write_text(f"WORD = '{word}'\n")
-        versions.append(Path(store.put_job(scripts).main).parent)
+        versions.append(Path(store.put_job(scripts, ENTRY).main).parent)
     for folder, days in zip(versions, (15, 13, 0), strict=True):
         used_at = time.time() - days * DAY_S
         for file in folder.iterdir():
             os.utime(file, (used_at - 100 * DAY_S, used_at - 100 * DAY_S))
         os.utime(folder / "last_used", (used_at, used_at))
-    store.put_job(scripts)
+    store.put_job(scripts, ENTRY)
     assert [folder.exists() for folder in versions] == [False, True, True]
 
 
@@ -116,7 +117,7 @@ def test_a_plan_stays_in_its_folder(store: ScriptStore, name: str) -> None:
 
 
 def test_only_the_owner_can_read_what_is_stored(store: ScriptStore, scripts: Path, root: Path) -> None:
-    store.put_job(scripts)
+    store.put_job(scripts, ENTRY)
     store.put_plan("ftransfer_ztf_1", "{}")
     modes = {path: path.stat().st_mode & 0o777 for path in (root, *root.rglob("*"))}
     assert len(modes) > 5
@@ -147,7 +148,7 @@ def test_a_reader_never_sees_half_a_plan(store: ScriptStore) -> None:
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, scripts: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     store = ScriptStore((tmp_path / "file" / "scripts").as_uri())
-    for act in (lambda: store.put_job(scripts), lambda: store.put_plan("ftransfer_x", "{}"), store.ping):
+    for act in (lambda: store.put_job(scripts, ENTRY), lambda: store.put_plan("ftransfer_x", "{}"), store.ping):
         with pytest.raises(ServiceUnavailable, match=str(tmp_path)) as caught:
             act()
         assert caught.value.service == "the script store"
