@@ -193,8 +193,8 @@ class TransferLog:
     def claim_next(self, max_running: int) -> Transfer | None:
         """Take the oldest waiting transfer out of the queue, to submit it; no other process gets it too.
 
-        Its phase stays QUEUED until it is updated with the batch. A process that cannot submit it gives it back with
-        `release`; one that dies leaves it to `take_over_stale_claims`.
+        Its phase stays QUEUED until it is updated with the batch. One that dies before
+        leaves it to `take_over_stale_claims`.
 
         Parameters
         ----------
@@ -224,7 +224,7 @@ class TransferLog:
     def take_over_stale_claims(self, older_than: timedelta) -> tuple[Transfer, ...]:
         """Claim again the transfers whose claim is old: the process that was to submit them has died.
 
-        Each is handed to one caller, who looks its batch up by name in Livy, and then updates or releases it.
+        Each is handed to one caller, who looks its batch up by name in Livy, and then updates it.
 
         Parameters
         ----------
@@ -253,17 +253,6 @@ class TransferLog:
         with self._file.connection() as log:
             row = log.execute("SELECT claimed_at FROM transfers WHERE id = ?", (transfer_id,)).fetchone()
         return datetime.fromtimestamp(row["claimed_at"], UTC) if row and row["claimed_at"] is not None else None
-
-    def release(self, transfer_id: str) -> None:
-        """Put a claimed transfer back in its place in the queue.
-
-        Raises
-        ------
-        ServiceUnavailable
-            The file cannot be written.
-        """
-        with self._file.transaction() as log:
-            log.execute(f"UPDATE transfers SET claimed_at = NULL WHERE id = ? AND {_CLAIMED}", (transfer_id,))  # noqa: S608
 
     def place_in_queue(self, transfer_id: str) -> int | None:
         """The transfer's place among those that wait, the next one's being 1; None if it does not wait.

@@ -129,22 +129,6 @@ def test_an_aborted_transfer_is_not_claimed(log: TransferLog) -> None:
     assert log.claim_next(max_running=1) is None
 
 
-def test_a_released_claim_returns_to_its_place(log: TransferLog) -> None:
-    log.add(queued_transfer(1))
-    log.add(queued_transfer(2))
-    log.claim_next(max_running=1)
-    log.release("t0001")
-    assert log.place_in_queue("t0001") == 1
-
-
-def test_a_transfer_with_a_batch_cannot_be_released(log: TransferLog) -> None:
-    log.add(queued_transfer())
-    log.claim_next(max_running=1)
-    log.update("t0001", batch_id=7)
-    log.release("t0001")
-    assert log.claim_next(max_running=2) is None
-
-
 def test_a_stale_claim_is_handed_to_one_caller(log: TransferLog) -> None:
     log.add(queued_transfer(1))
     log.add(queued_transfer(2))
