@@ -193,8 +193,8 @@ class TransferLog:
     def claim_next(self, max_running: int) -> Transfer | None:
         """Take the oldest waiting transfer out of the queue, to submit it; no other process gets it too.
 
-        Its phase stays QUEUED until it is updated with the batch. One that dies before
-        leaves it to `take_over_stale_claims`.
+        Its phase stays QUEUED until it is updated with the batch; a process that dies before that leaves it to
+        `take_over_stale_claims`.
 
         Parameters
         ----------
