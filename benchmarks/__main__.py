@@ -13,6 +13,7 @@ from backend.config import Settings
 from backend.errors import QuicklookError
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure
+from benchmarks.kept_figures import keep, kept
 from benchmarks.report import print_context, print_figures, write_page
 from simulator.archive import InvalidSimulation
 from stack.exclusive import exclusively
@@ -52,14 +53,16 @@ def main(arguments: Sequence[str]) -> int:
         with exclusively(folder, lambda: _say("another benchmark runs; waiting for it")):
             for name in options.only:
                 _say(f"{name}: {_section(name).__doc__}")
-                figures += _section(name).measure(bench)
+                measured = _section(name).measure(bench)
+                keep(folder / "figures", name, measured, bench.runs, bench.peer_runs)
+                figures += measured
                 print_figures(figures)
     except (QuicklookError, InvalidSimulation) as error:
         print(error, file=sys.stderr)
         return 2
     print_context()
     if options.write:
-        write_page(options.write, figures, bench)
+        write_page(options.write, kept(folder / "figures", tuple(SECTIONS)))
     return 0 if all(figure.is_met is not False for figure in figures) else 1
 
 
@@ -87,7 +90,12 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--runs", type=_positive, default=5, help="medians of so many are shown (default: %(default)s)")
     parser.add_argument("--peer-runs", type=int, help="of the plain Spark job; 0 to leave it out (default: as --runs)")
-    parser.add_argument("--write", type=Path, metavar="PAGE", help="write table and chart into docs/benchmarks.md")
+    parser.add_argument(
+        "--write",
+        type=Path,
+        metavar="PAGE",
+        help="write table and chart into docs/benchmarks.md: of each section what was measured last",
+    )
     return parser.parse_args(arguments)
 
 

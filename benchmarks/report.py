@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import altair as alt
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.bench import Bench
 from benchmarks.figures import Figure, written
+from benchmarks.kept_figures import Measured
 from benchmarks.machine import describe_machine
 
 CONTEXT = "the original service, for context; not measured beside ours"
@@ -50,13 +49,14 @@ def print_context() -> None:
     console.print(describe_machine())
 
 
-def write_page(page: Path, figures: Sequence[Figure], bench: Bench) -> None:
-    """Put table and chart into the page, between its two marks."""
+def write_page(page: Path, measured: Mapping[str, Measured]) -> None:
+    """Put table and chart of the sections into the page, between its two marks."""
     before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise SystemExit(f"{page} lacks the marks {BEGIN} and {END}, between which the figures belong.")
-    text = f"{_measured(bench)}\n\n{figure_table(figures)}"
+    figures = [figure for each in measured.values() for figure in each.figures]
+    text = f"On {describe_machine()}; page cache warm.\n\n{figure_table(figures)}\n\n{_when(measured)}"
     if beside := [figure for figure in figures if figure.times_better]:
         picture = page.parent / PICTURE
         picture.parent.mkdir(parents=True, exist_ok=True)
@@ -113,9 +113,15 @@ def _with_range(figure: Figure, median: float, values: Sequence[float]) -> str:
     return f"**{text}** ({lowest}–{highest})"
 
 
-def _measured(bench: Bench) -> str:
-    runs = f"medians of {bench.runs}, of the plain Spark job {bench.peer_runs}" if bench.runs > 1 else "one run each"
-    return f"Measured on {datetime.now(UTC):%Y-%m-%d}; {runs}, page cache warm. {describe_machine()}."
+def _when(measured: Mapping[str, Measured]) -> str:
+    """When each section was measured, and how often; those of one day and number together."""
+    sections: dict[str, list[str]] = {}
+    for section, each in measured.items():
+        runs = (
+            f"medians of {each.runs}, of the plain Spark job of {each.peer_runs}" if each.runs > 1 else "one run each"
+        )
+        sections.setdefault(f"{each.on}, {runs}", []).append(f"`{section}`")
+    return "\n".join(f"* Measured on {how}: {', '.join(names)}." for how, names in sections.items())
 
 
 def _chart(figures: Sequence[Figure]) -> alt.LayerChart:
