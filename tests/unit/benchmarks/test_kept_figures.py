@@ -30,6 +30,10 @@ def test_a_page_of_several_sections_says_how_each_was_measured(tmp_path: Path) -
     keep(tmp_path, "steady", [figure("steady", 7.0)], runs=1, peer_runs=1)
     write_page(page, kept(tmp_path, ("main", "steady")))
     text = page.read_text()
-    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
-    assert "8.0 s" in text and "7.0 s" in text
-    assert "medians of 5, of the plain Spark job of 2: `main`" in text and "one run each: `steady`" in text
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+    assert "old" not in text
+    assert "8.0 s" in text
+    assert "7.0 s" in text
+    assert "medians of 5, of the plain Spark job of 2: `main`" in text
+    assert "one run each: `steady`" in text
