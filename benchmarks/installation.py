@@ -23,7 +23,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 
 from backend.config import Settings
 from backend.errors import TransferFailed
-from backend.job_queue import MESSAGE_OVERHEAD_BYTES
+from backend.job_queue import ENTRY, MESSAGE_OVERHEAD_BYTES
 from backend.livy import LivyGateway
 from backend.models import KafkaTarget, Phase, Receipt, TransferPlan, TransferRequest
 from backend.planning import plan_transfer
@@ -214,7 +214,7 @@ class Installation:
             plan.topic,
             self._scripts.put_job(OWN_FOLDER, entry).main,
             args=(self._scripts.put_plan(plan.topic, plan.model_dump_json()),),
-            py_files=self._scripts.put_job(JOB_FOLDER).py_files,
+            py_files=self._scripts.put_job(JOB_FOLDER, ENTRY).py_files,
             jars=self._settings.spark_jars,
             driver_memory=self._settings.driver_memory,
         ).id
