@@ -1,12 +1,13 @@
 # The commands of the project; `make help` lists them. Each sets up what it needs first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run stack demo test soak check bench clean
+.PHONY: help run stack demo test test-code test-servers test-cluster soak check bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PROFILE ?= embedded
 export ARCHIVE_URI DATA_DIR LIVY_URL KAFKA_BOOTSTRAP_SERVERS SPARK_MASTER STATISTICS_URI MAX_RUNNING_BATCHES \
   TNS_CATALOGUE_URI
 # A variable that is not set must not reach the settings as an empty one.
@@ -15,19 +16,27 @@ $(foreach name,ARCHIVE_URI DATA_DIR LIVY_URL KAFKA_BOOTSTRAP_SERVERS SPARK_MASTE
   $(if $($(name)),,$(eval unexport $(name))))
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
-run: $(INSTALLED)  ## everything, then the dashboard; Ctrl-C stops it all
-	@$(BIN)/python -m launcher
+run: $(INSTALLED)  ## everything, then the dashboard; Ctrl-C stops it all (PROFILE=cluster: on HDFS and Spark workers)
+	@$(BIN)/python -m launcher --profile $(PROFILE)
 
-stack: $(INSTALLED)  ## run Kafka and Livy in the foreground; Ctrl-C ends them
-	@$(BIN)/python -m stack
+stack: $(INSTALLED)  ## run the servers in the foreground; Ctrl-C ends them (PROFILE=cluster: HDFS, Spark, three brokers)
+	@$(BIN)/python -m stack --profile $(PROFILE)
 
 demo: $(INSTALLED)  ## the main job without a browser (ARCHIVE_URI=… NIGHTS=START:STOP CONTENT=…)
 	@$(BIN)/python -m demo $(if $(NIGHTS),--nights $(NIGHTS)) $(if $(CONTENT),--content $(CONTENT))
 
-test: $(INSTALLED)  ## all tests that need no second machine
-	@$(BIN)/python -m pytest
+test: test-code test-servers  ## all tests that need no second machine (-j2: two kinds of them side by side)
+
+test-code: $(INSTALLED)
+	@$(BIN)/python -m pytest tests/unit tests/spark tests/views
+
+test-servers: $(INSTALLED)
+	@$(BIN)/python -m pytest tests/services tests/browser
+
+test-cluster: $(INSTALLED)  ## the tests on HDFS, Spark workers and three brokers
+	@$(BIN)/python -m pytest tests/cluster
 
 soak: $(INSTALLED)  ## the tests that take long: what goes wrong while jobs run
 	@$(BIN)/python -m pytest -m soak

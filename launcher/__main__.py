@@ -17,11 +17,11 @@ from launcher.dashboard import running_dashboard
 from simulator.archive import InvalidSimulation, Progress
 from simulator.small_sky import NIGHTS, provide_small_sky
 from simulator.truth import catalogue_file
-from stack.embedded import EmbeddedStack
 from stack.foreground import Report, run_in_foreground
-from stack.kafka import KafkaServer
-from stack.livy import LivyServer
 from stack.processes import choose_port
+from stack.profiles import PROFILES, add_profile_argument
+from stack.server_stack import ServerStack
+from stack.servers import Server
 from stack.services import provided_services
 
 PORT = 8501
@@ -31,10 +31,10 @@ RESTART_PAUSE_S = 30.0
 """From one start of a server that has ended by itself to the next."""
 
 
-def main(port: int, report: Report) -> int:
+def main(port: int, profile: str, report: Report) -> int:
     """Run until stopped, or until the dashboard ends by itself."""
-    with provided_services(report) as (settings, stack):
-        settings = _with_archive(settings, report)
+    with provided_services(report, PROFILES[profile]) as (settings, stack):
+        settings = _with_archive(settings, stack, report)
         of_archive = _archive_settings(settings)
         if stack:
             stack.announce(**of_archive)
@@ -56,7 +56,7 @@ def _archive_settings(settings: Settings) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
-def _with_archive(settings: Settings, report: Report) -> Settings:
+def _with_archive(settings: Settings, stack: ServerStack | None, report: Report) -> Settings:
     if settings.archive_uri:
         report(f"archive: {settings.archive_uri}")
         return settings
@@ -70,8 +70,9 @@ def _with_archive(settings: Settings, report: Report) -> Settings:
         archive = provide_small_sky(settings.data_dir, tell)
     except InvalidSimulation as error:
         raise QuicklookError(str(error)) from error
-    catalogue = settings.tns_catalogue_uri or str(catalogue_file(archive).absolute())
-    return settings.model_copy(update={"archive_uri": str(archive.absolute()), "tns_catalogue_uri": catalogue})
+    archive_uri = stack.share(archive) if stack else str(archive.absolute())
+    catalogue = settings.tns_catalogue_uri or f"{archive_uri}/{catalogue_file(archive).relative_to(archive)}"
+    return settings.model_copy(update={"archive_uri": archive_uri, "tns_catalogue_uri": catalogue})
 
 
 def _statistics_steps(transfers: Transfers, report: Report) -> Iterator[None]:
@@ -87,7 +88,7 @@ def _statistics_steps(transfers: Transfers, report: Report) -> Iterator[None]:
 
 
 def _watch(
-    dashboard: subprocess.Popen[bytes], stack: EmbeddedStack | None, count: Callable[[], Iterator[None]], report: Report
+    dashboard: subprocess.Popen[bytes], stack: ServerStack | None, count: Callable[[], Iterator[None]], report: Report
 ) -> int:
     """Keep the servers running while the dashboard runs; it shows what is stored without them, too."""
     not_before: dict[str, float] = {}
@@ -103,7 +104,7 @@ def _watch(
     raise QuicklookError("The dashboard has ended by itself.", "Its log is dashboard.log in DATA_DIR.")
 
 
-def _start_again(name: str, server: KafkaServer | LivyServer, report: Report) -> None:
+def _start_again(name: str, server: Server, report: Report) -> None:
     report(f"{name} has ended (log: {server.log_file}); starting it again")
     try:
         server.start()
@@ -116,4 +117,6 @@ def _start_again(name: str, server: KafkaServer | LivyServer, report: Report) ->
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help="of the dashboard; if it is taken, a free one is chosen")
-    sys.exit(run_in_foreground(functools.partial(main, parser.parse_args().port)))
+    add_profile_argument(parser)
+    chosen = parser.parse_args()
+    sys.exit(run_in_foreground(functools.partial(main, chosen.port, chosen.profile)))

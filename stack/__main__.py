@@ -1,7 +1,9 @@
-"""``python -m stack``: run the embedded Kafka and Livy in the foreground."""
+"""``python -m stack``: run a stack's servers in the foreground."""
 
 from __future__ import annotations
 
+import argparse
+import functools
 import sys
 import threading
 
@@ -9,24 +11,25 @@ if sys.version_info[:2] != (3, 11):
     sys.exit(f"Alert Quicklook needs Python 3.11, as pyspark 3.5 does; this is {sys.version.split()[0]}.")
 
 from backend.config import Settings
-from stack.embedded import EmbeddedStack
 from stack.foreground import Report, run_in_foreground
+from stack.profiles import PROFILES, add_profile_argument
+from stack.server_stack import ServerStack
 
 WATCH_EVERY_S = 0.5
 
 
-def main(report: Report) -> int:
+def main(profile: str, report: Report) -> int:
     """Run until stopped, or until a server ends."""
-    with EmbeddedStack(Settings(), report) as stack:
+    with PROFILES[profile](Settings(), report) as stack:
         report(f"ready: KAFKA_BOOTSTRAP_SERVERS={stack.kafka_bootstrap_servers} LIVY_URL={stack.livy_url}")
-        report("Ctrl-C stops both, and the jobs that Livy runs.")
+        report("Ctrl-C stops them all, and the jobs that Livy runs.")
         try:
             return _watch(stack)
         finally:
             report("stopping")
 
 
-def _watch(stack: EmbeddedStack) -> int:
+def _watch(stack: ServerStack) -> int:
     never = threading.Event()
     while not never.wait(WATCH_EVERY_S):
         for name, server in stack.servers.items():
@@ -37,4 +40,6 @@ def _watch(stack: EmbeddedStack) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run_in_foreground(main))
+    parser = argparse.ArgumentParser(prog="make stack", description=__doc__)
+    add_profile_argument(parser)
+    sys.exit(run_in_foreground(functools.partial(main, parser.parse_args().profile)))

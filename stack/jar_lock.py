@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self
@@ -68,6 +68,10 @@ class Lock:
     def jars(self) -> tuple[LockedJar, ...]:
         """Each jar once."""
         return tuple({jar.coordinates: jar for group in self.groups.values() for jar in group}.values())
+
+    def only(self, groups: Iterable[str]) -> Self:
+        """The jars of these parts alone."""
+        return type(self)({group: self.groups[group] for group in groups})
 
     @classmethod
     def read(cls, path: Path = LOCK_FILE) -> Self:

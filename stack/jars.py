@@ -90,8 +90,9 @@ class JarCache:
         return remembered if isinstance(remembered, dict) else {}
 
     def _remember(self, jars: Sequence[LockedJar]) -> None:
-        remembered = {str(jar.coordinates): self._fingerprint(jar) for jar in jars}
-        if remembered != self._recall():
+        before = self._recall()  # with the jars of other profiles, which this start does not ask for
+        remembered = {**before, **{str(jar.coordinates): self._fingerprint(jar) for jar in jars}}
+        if remembered != before:
             unfinished = self._memory.with_suffix(f".{os.getpid()}")
             unfinished.write_text(json.dumps(remembered, indent=0))
             unfinished.replace(self._memory)

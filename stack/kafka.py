@@ -1,49 +1,54 @@
-"""A Kafka broker that is its own controller (KRaft), on loopback."""
+"""Kafka on loopback: one broker, or several that replicate each other."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from backend.errors import ServiceUnavailable
 from stack.java import Java
-from stack.processes import HOST, ServerProcess, choose_port
+from stack.kafka_broker import ANSWER_TIMEOUT_S, READY_TIMEOUT_S, KafkaBroker, settings_of_client
+from stack.kafka_rights import TRANSFER_TOPICS
+from stack.kafka_security import CLIENTS, CONTROLLERS, READERS, KafkaSecurity, NoSecurity
+from stack.processes import HOST, choose_port
 
-READY_TIMEOUT_S = 60
-FORMAT_TIMEOUT_S = 60
-ANSWER_TIMEOUT_S = 2.0
 MAX_MESSAGE_BYTES = 10_500_000
 """10 MB of alert, and room for the record batch around it."""
+_PASSING = {KafkaError.NOT_CONTROLLER, KafkaError.REQUEST_TIMED_OUT, KafkaError._TIMED_OUT, KafkaError._TRANSPORT}
+LARGEST_HEAP_MB, LARGEST_HEAP_OF_MANY_MB = 768, 512
 
 _PROPERTIES = """\
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller_port}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
-controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=PLAINTEXT
-log.dirs={data}
+node.id={number}
+controller.quorum.voters={voters}
+listeners={listeners}
+advertised.listeners={advertised}
+controller.listener.names={controllers}
+listener.security.protocol.map={protocols}
+inter.broker.listener.name={broker_listener}
 # a topic that a job finds missing is a mistake to be seen, not to be papered over
 auto.create.topics.enable=false
 num.partitions=1
-default.replication.factor=1
-offsets.topic.replication.factor=1
+default.replication.factor={replicas}
+# with acks=all, one broker may be lost and nothing that was acknowledged is
+min.insync.replicas={in_sync}
+unclean.leader.election.enable=false
+offsets.topic.replication.factor={replicas}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={replicas}
+transaction.state.log.min.isr={in_sync}
 transaction.state.log.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor={replicas}
+share.coordinator.state.topic.min.isr={in_sync}
 # the community's client expects its partitions at once
 group.initial.rebalance.delay.ms=0
 message.max.bytes={max_message_bytes}
@@ -55,133 +60,214 @@ log.cleaner.dedupe.buffer.size=16777216
 """
 
 
-class KafkaServer:
-    """The embedded stack's Kafka.
+class KafkaCluster:
+    """The stack's Kafka.
 
     Parameters
     ----------
     folder
-        Its configuration and data: topics survive a restart.
+        Its configuration and data: topics survive a restart. It belongs to one number of brokers.
     log_file
-        Where its output goes.
+        Where its output goes; of several brokers each has its own beside it, ``kafka-1.log`` for ``kafka.log``.
     classpath
         The jars of the lock's ``kafka`` group.
     mark
-        An argument by which the process is recognised as this stack's.
+        An argument by which the processes are recognised as this stack's.
     port
-        The port to listen on, if it is free; 0 for any.
+        The port to listen on, if it is free, and those after it for further brokers; 0 for any.
+    brokers
+        How many; of three, one may be lost.
+    security
+        Who may come in; without it, everybody on this machine.
     """
 
     def __init__(
-        self, java: Java, folder: Path, log_file: Path, classpath: Sequence[Path], mark: str, port: int
+        self,
+        java: Java,
+        folder: Path,
+        log_file: Path,
+        classpath: Sequence[Path],
+        mark: str,
+        port: int,
+        *,
+        brokers: int = 1,
+        security: KafkaSecurity | None = None,
     ) -> None:
         self._folder = folder.absolute()
-        self._properties = self._folder / "server.properties"
-        self._data = self._folder / "data"
-        flags = ("-Xms128m", "-Xmx768m", "-XX:+UseSerialGC", mark)
+        self._log_file = log_file
+        self._wanted_port = port
+        self._numbers = range(1, brokers + 1)
+        self._security = security or NoSecurity()
+        heap = LARGEST_HEAP_MB if brokers == 1 else LARGEST_HEAP_OF_MANY_MB
+        flags = ("-Xms128m", f"-Xmx{heap}m", "-XX:+UseSerialGC", mark)
         logging = (
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-Dorg.slf4j.simpleLogger.showDateTime=true",
             "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss",
         )
         self._java = (str(java.executable), *flags, *logging, "-cp", ":".join(map(str, classpath)))
-        self._process = ServerProcess("Kafka", log_file)
-        self._wanted_port = port
-        self._port: int | None = None
+        self._ports: dict[str, list[int]] = {}
+        self._brokers: tuple[KafkaBroker, ...] = ()
+
+    @property
+    def brokers(self) -> tuple[KafkaBroker, ...]:
+        """The brokers; none before the first start."""
+        return self._brokers
 
     @property
     def bootstrap_servers(self) -> str:
-        """Its address; the same over restarts."""
-        return f"{HOST}:{self._port}"
+        """Its addresses, separated by commas; the same over restarts."""
+        return ",".join(broker.address for broker in self._brokers)
+
+    @property
+    def address(self) -> str:
+        """Its addresses, as a server of the stack."""
+        return self.bootstrap_servers
+
+    @property
+    def reader_bootstrap_servers(self) -> str | None:
+        """The addresses where anybody may read the topics of transfers; None when there are none."""
+        ports = self._ports.get(READERS)
+        return ",".join(f"{HOST}:{port}" for port in ports) if ports else None
+
+    @property
+    def client_settings(self) -> dict[str, Any]:
+        """What the product needs to use it, keyed by the settings' names; a password is a ``SecretStr``."""
+        return {"kafka_bootstrap_servers": self.bootstrap_servers, **self._security.client_settings}
 
     @property
     def pid(self) -> int | None:
-        """Its process id; None when it is not running."""
-        return self._process.pid
+        """Process id of the first broker; None when it is not running."""
+        return self._brokers[0].pid if self._brokers else None
 
     @property
     def is_running(self) -> bool:
-        """Whether it was started and has not ended."""
-        return self._process.is_running
+        """Whether all brokers were started and none has ended."""
+        return bool(self._brokers) and all(broker.is_running for broker in self._brokers)
 
     @property
     def log_file(self) -> Path:
-        """Where its output goes."""
-        return self._process.log_file
+        """Where the output of a broker goes: of one that has ended, else of the first."""
+        logs = [broker.log_file for broker in sorted(self._brokers, key=lambda broker: broker.is_running)]
+        return logs[0] if logs else self._log_file
 
     def start(self) -> None:
-        """Start it without waiting, on the port it had before if it ran before."""
-        if self._port is None:
-            self._port = choose_port(self._wanted_port)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._properties.write_text(
-            _PROPERTIES.format(
-                host=HOST,
-                port=self._port,
-                controller_port=choose_port(0),
-                data=self._data,
-                max_message_bytes=MAX_MESSAGE_BYTES,
-            )
-        )
-        self._format_once()
-        self._process.start([*self._java, "kafka.Kafka", str(self._properties)])
+        """Start each broker that is not running, without waiting, on the ports that it had before."""
+        self._security.prepare()
+        if not self._brokers:
+            self._ports = self._choose_ports()
+            self._brokers = tuple(self._make_broker(number) for number in self._numbers)
+        for broker in self._brokers:
+            if not broker.is_running:
+                broker.start()
 
     def wait_until_ready(self) -> None:
-        """Wait until it answers on its protocol and can keep the offsets of consumer groups.
+        """Wait until all brokers know each other, let the dashboard in and can keep the offsets of consumer groups.
 
         Raises
         ------
         ServiceUnavailable
-            When it ends or does not answer; with the end of its log.
+            When one ends or does not answer; with the end of its log.
         """
-        started = time.monotonic()
-        self._process.wait_until_ready(self._answers, READY_TIMEOUT_S)
-        self._process.wait_until_ready(self._keeps_offsets, READY_TIMEOUT_S - (time.monotonic() - started))
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        for broker in self._brokers:
+            self._wait(partial(self._knows_all, broker), deadline)
+        self._wait(self._granted, deadline)
+        for broker in self._brokers:
+            self._wait(partial(self._keeps_offsets, broker.address), deadline)
 
     def stop(self) -> None:
-        """Stop it in order."""
-        self._process.stop()
+        """Stop all brokers in order, at once: the last of them would wait in vain for the others' consent."""
+        if self._brokers:
+            with ThreadPoolExecutor(len(self._brokers)) as pool:
+                list(pool.map(KafkaBroker.stop, self._brokers))
 
     def kill(self) -> None:
-        """End it with SIGKILL, as a crash would."""
-        self._process.kill()
+        """End all brokers with SIGKILL, as a crash of the machine would."""
+        for broker in self._brokers:
+            broker.kill()
 
-    def _format_once(self) -> None:
-        if (self._data / "meta.properties").is_file():
-            return
-        shutil.rmtree(self._data, ignore_errors=True)  # a format that was interrupted
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self._properties))
-        try:
-            subprocess.run([*self._java, *tool], capture_output=True, text=True, timeout=FORMAT_TIMEOUT_S, check=True)
-        except subprocess.CalledProcessError as error:
-            message = f"Kafka's storage in {self._data} cannot be prepared: {(error.stderr or error.stdout)[-1000:]}"
-            raise ServiceUnavailable("Kafka", message, "Is the disk full, or not ours to write to?") from error
-        except subprocess.TimeoutExpired as error:
-            raise ServiceUnavailable("Kafka", f"Preparing {self._data} took over {FORMAT_TIMEOUT_S} s.") from error
+    def _choose_ports(self) -> dict[str, list[int]]:
+        """Ports by listener, in the brokers' order; where clients come in, the wanted ones if they are free."""
+        count, chosen = len(self._numbers), dict[str, list[int]]()
+        first_wanted = {CLIENTS: self._wanted_port, READERS: self._wanted_port + count} if self._wanted_port else {}
+        taken: set[int] = set()
+        for listener in self._security.protocols:
+            first = first_wanted.get(listener)
+            for place in range(count):
+                port = choose_port(first + place if first else 0)
+                while port in taken:
+                    port = choose_port(0)
+                taken.add(port)
+                chosen.setdefault(listener, []).append(port)
+        return chosen
 
-    def _answers(self) -> bool:
-        admin = AdminClient(self._client_settings())
-        try:
-            return bool(admin.list_topics(timeout=ANSWER_TIMEOUT_S).brokers)
-        except KafkaException:
-            return False
+    def _make_broker(self, number: int) -> KafkaBroker:
+        alone = len(self._numbers) == 1
+        suffix = "" if alone else f"-{number}"
+        folder = self._folder if alone else self._folder / f"broker-{number}"
+        log_file = self._log_file.with_stem(f"{self._log_file.stem}{suffix}")
+        name = "Kafka" if alone else f"Kafka broker {number}"
+        return KafkaBroker(
+            number,
+            name,
+            log_file,
+            self._java,
+            folder,
+            self._properties(number) + self._security.properties,
+            urlsafe_b64encode(uuid.uuid5(uuid.NAMESPACE_URL, self._folder.as_uri()).bytes).decode().rstrip("="),
+            self._address(CLIENTS, number),
+            settings_of_client(self._address(self._security.broker_listener, number), self._security.broker_login),
+        )
 
-    def _keeps_offsets(self) -> bool:
-        """Ask for the offsets of a group: the broker makes its topic for them then, and not sooner."""
-        consumer = Consumer({**self._client_settings(), "group.id": "stack-ready", "enable.auto.commit": False})
+    def _address(self, listener: str, number: int) -> str:
+        return f"{HOST}:{self._ports[listener][number - 1]}"
+
+    def _properties(self, number: int) -> str:
+        protocols = self._security.protocols
+        listeners = {name: f"{name}://{self._address(name, number)}" for name in protocols}
+        return _PROPERTIES.format(
+            number=number,
+            voters=",".join(f"{each}@{self._address(CONTROLLERS, each)}" for each in self._numbers),
+            listeners=",".join(listeners.values()),
+            advertised=",".join(listener for name, listener in listeners.items() if name != CONTROLLERS),
+            controllers=CONTROLLERS,
+            protocols=",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
+            broker_listener=self._security.broker_listener,
+            replicas=min(3, len(self._numbers)),
+            in_sync=max(1, min(3, len(self._numbers)) - 1),
+            max_message_bytes=MAX_MESSAGE_BYTES,
+        )
+
+    def _wait(self, answers: Callable[[], bool], deadline: float) -> None:
+        """Wait for an answer, but not when a broker has ended meanwhile: that one is named."""
+        first, *_ = self._brokers
+        first.wait_for(lambda: answers() or not self.is_running, deadline - time.monotonic())
+        for broker in self._brokers:
+            if not broker.is_running:
+                broker.wait_for(lambda: False, 0)
+
+    def _knows_all(self, broker: KafkaBroker) -> bool:
+        return broker.known_brokers() == set(self._numbers)
+
+    def _granted(self) -> bool:
+        """Make users and rights; False while the controllers have yet to agree who of them writes it down."""
         try:
-            answer = consumer.committed([TopicPartition("stack-ready", 0)], timeout=ANSWER_TIMEOUT_S)
+            self._security.grant(AdminClient(self._brokers[0].inner_settings))
+            return True
+        except KafkaException as error:
+            if error.args[0].code() in _PASSING:
+                return False
+            raise ServiceUnavailable("Kafka", f"Kafka does not take its users and their rights: {error}") from error
+
+    def _keeps_offsets(self, address: str) -> bool:
+        """Ask for the offsets of a group: the brokers make their topic for them then, and not sooner."""
+        settings = settings_of_client(address, self._security.facade_login)
+        consumer = Consumer({**settings, "group.id": "stack-ready", "enable.auto.commit": False})
+        try:
+            answer = consumer.committed([TopicPartition(f"{TRANSFER_TOPICS}stack-ready", 0)], timeout=ANSWER_TIMEOUT_S)
             return all(partition.error is None for partition in answer)
         except KafkaException:
             return False
         finally:
             consumer.close()
-
-    def _client_settings(self) -> dict[str, str | int | float | bool]:
-        return {
-            "bootstrap.servers": self.bootstrap_servers,
-            "socket.timeout.ms": int(ANSWER_TIMEOUT_S * 1000),
-            "reconnect.backoff.max.ms": 200,
-            "log_level": 0,  # until it is up, each attempt would write a line
-        }

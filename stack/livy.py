@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import requests
-
 from stack.java import Java
-from stack.processes import HOST, ServerProcess, choose_port
+from stack.processes import HOST, choose_port
+from stack.servers import ProcessServer, json_from
 
 READY_TIMEOUT_S = 90
-ANSWER_TIMEOUT_S = 2.0
 
 _LIVY_CONF = """\
 livy.server.host = {host}
@@ -37,8 +35,8 @@ log4j.logger.org.eclipse.jetty=WARN
 """
 
 
-class LivyServer:
-    """The embedded stack's Livy.
+class LivyServer(ProcessServer):
+    """A stack's Livy.
 
     Parameters
     ----------
@@ -72,6 +70,7 @@ class LivyServer:
         readable: Sequence[Path],
         drivers_environment: Mapping[str, str],
     ) -> None:
+        super().__init__("Livy", log_file)
         self._java = java
         self._folder = folder.absolute()
         self._classpath = classpath
@@ -81,7 +80,6 @@ class LivyServer:
         self._spark_master = spark_master
         self._readable = readable
         self._drivers_environment = drivers_environment
-        self._process = ServerProcess("Livy", log_file)
 
     @property
     def url(self) -> str:
@@ -89,19 +87,9 @@ class LivyServer:
         return f"http://{HOST}:{self._port}"
 
     @property
-    def pid(self) -> int | None:
-        """Its process id; None when it is not running."""
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it was started and has not ended."""
-        return self._process.is_running
-
-    @property
-    def log_file(self) -> Path:
-        """Where its output goes."""
-        return self._process.log_file
+    def address(self) -> str:
+        """Its address; the same over restarts."""
+        return self.url
 
     def start(self) -> None:
         """Start it without waiting, on the port it had before if it ran before."""
@@ -121,15 +109,7 @@ class LivyServer:
         ServiceUnavailable
             When it ends or does not answer; with the end of its log.
         """
-        self._process.wait_until_ready(self._answers, READY_TIMEOUT_S)
-
-    def stop(self) -> None:
-        """Stop it and the drivers that it started."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """End it and its drivers with SIGKILL, as a crash of the machine would."""
-        self._process.kill()
+        self._process.wait_until_ready(lambda: json_from(f"{self.url}/batches") is not None, READY_TIMEOUT_S)
 
     def _write_conf(self) -> None:
         conf_dir = self._folder / "conf"
@@ -143,11 +123,3 @@ class LivyServer:
 
     def _own_environment(self) -> dict[str, str]:
         return {"LIVY_HOME": str(self._folder), "LIVY_CONF_DIR": str(self._folder / "conf")}
-
-    def _answers(self) -> bool:
-        try:
-            with requests.Session() as session:
-                session.trust_env = False  # no proxy lies between us and loopback
-                return session.get(f"{self.url}/batches", timeout=ANSWER_TIMEOUT_S).ok
-        except requests.RequestException:
-            return False

@@ -18,6 +18,11 @@ RESOLVE_TIMEOUT_S = 1200
 ROOTS: Mapping[str, tuple[str, ...]] = {
     "kafka": ("org.apache.kafka:kafka_2.13:4.1.1", "org.slf4j:slf4j-simple:1.7.36"),
     "livy": ("org.apache.livy:livy-server:0.7.1-incubating",),
+    "hdfs": (
+        "org.apache.hadoop:hadoop-hdfs:3.4.2",
+        "org.apache.hadoop:hadoop-common:3.4.2",
+        "org.apache.hadoop:hadoop-hdfs-client:3.4.2",
+    ),
     "spark": ("org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7", "org.apache.spark:spark-avro_2.12:3.5.7"),
 }
 """What is asked for; the lock holds all that it brings along."""

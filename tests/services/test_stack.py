@@ -21,6 +21,7 @@ from backend.config import Settings, stack_addresses_path
 from backend.errors import QuicklookError, ServiceUnavailable
 from stack.embedded import EmbeddedStack
 from stack.places import REPOSITORY
+from tests.support.processes import processes_of
 from tests.support.stack import running_stack
 
 UP_WITHIN_S = 240
@@ -55,20 +56,6 @@ def addresses_of(data_dir: Path) -> dict[str, Any] | None:
 def written_at(data_dir: Path) -> int | None:
     path = stack_addresses_path(data_dir)
     return path.stat().st_mtime_ns if path.is_file() else None
-
-
-def processes_of(data_dir: Path) -> list[int]:
-    """Everything whose command line names the folder, which servers, their keepers and Spark drivers do."""
-    name = str(data_dir).encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if name in command and int(folder.name) != os.getpid():
-            found.append(int(folder.name))
-    return found
 
 
 class Livy:

@@ -37,3 +37,8 @@ def test_the_committed_lock_holds_what_is_asked_for() -> None:
     lock = Lock.read()
     for group, roots in ROOTS.items():
         assert set(roots) <= {str(jar.coordinates) for jar in lock.groups[group]}
+
+
+def test_parts_are_taken_alone() -> None:
+    lock = Lock.parse(f"[kafka]\na.b:c:1.0 {DIGEST}\n\n[hdfs]\na.b:d:1.0 {DIGEST}\n")
+    assert [str(jar.coordinates) for jar in lock.only(["kafka"]).jars] == ["a.b:c:1.0"]

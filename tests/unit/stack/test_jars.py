@@ -104,3 +104,12 @@ def test_a_damaged_memory_of_what_was_verified_costs_only_time(lock: Lock, tmp_p
     cache.provide(lock, lambda: JAVA, lambda step: None)
     (tmp_path / "verified.json").write_text('{"a:one:1": [')
     cache.provide(lock, never, lambda step: None)
+
+
+def test_what_another_profile_verified_is_remembered(lock: Lock, tmp_path: Path) -> None:
+    other = Lock({"hdfs": lock.groups["kafka"][1:]})
+    cache = JarCache(tmp_path, FolderRegistry(GOOD))
+    cache.provide(lock, lambda: JAVA, lambda step: None)
+    before = (tmp_path / "verified.json").read_text()
+    cache.provide(other, never, lambda step: None)
+    assert (tmp_path / "verified.json").read_text() == before
