@@ -10,6 +10,7 @@ from typing import Self, cast
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from backend.errors import InvalidRequest, ServiceUnavailable
+from backend.kafka_access import GROUP, Complaints, KafkaAccess
 from backend.raw_batch import RawBatch, RawMessage, TrimmedRange
 from backend.receipt_topic import JobRecords, read_job_records
 from backend.topic_names import SCHEMA_SUFFIX
@@ -35,8 +36,8 @@ class AlertStream:
 
     Parameters
     ----------
-    bootstrap_servers
-        Addresses of the Kafka brokers.
+    kafka
+        Where it is, and how it is entered.
     topic
         The data topic; the schema and the receipt are read from ``<topic>_schema`` and ``<topic>_receipt``.
     offsets
@@ -54,14 +55,15 @@ class AlertStream:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        kafka: KafkaAccess,
         topic: str,
         offsets: Mapping[int, int] | None = None,
         *,
         timeout_s: float = 5.0,
     ) -> None:
         self.topic = topic
-        self._servers = bootstrap_servers
+        self._kafka = kafka
+        self._complaints = Complaints(kafka)
         self._timeout_s = timeout_s
         self._start = dict(offsets or {})
         self._positions: dict[int, int] = {}
@@ -142,13 +144,13 @@ class AlertStream:
         TransferFailed
             When the receipt was written by something that this version does not understand.
         """
-        return read_job_records(self._servers, self.topic, self._timeout_s)
+        return read_job_records(self._kafka, self.topic, self._timeout_s)
 
     def _connect(self) -> Consumer:
-        return Consumer(
+        return self._kafka.client(
+            Consumer,
             {
-                "bootstrap.servers": self._servers,
-                "group.id": "alert-quicklook-unused",  # the client insists; nothing is ever committed
+                "group.id": GROUP,
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "enable.partition.eof": True,
@@ -160,8 +162,7 @@ class AlertStream:
                 "fetch.wait.max.ms": 100,
                 "reconnect.backoff.max.ms": 1000,
                 "error_cb": self._note_trouble,
-                "log_level": 0,
-            }
+            },
         )
 
     def _close(self) -> None:
@@ -170,11 +171,13 @@ class AlertStream:
 
     def _note_trouble(self, error: KafkaError) -> None:
         self._trouble = error
+        self._complaints.note(error)
 
     def _unavailable(self, error: KafkaException | KafkaError) -> ServiceUnavailable:
         said = error.args[0] if isinstance(error, KafkaException) else error
-        return ServiceUnavailable(
-            "Kafka", f"Kafka does not answer at {self._servers}: {said.str()}.", "Wait, or check that it runs."
+        refusal = self._kafka.refusal(said, f"READ the topic {self.topic}") or self._complaints.refusal(self._questions)
+        return refusal or ServiceUnavailable(
+            "Kafka", f"Kafka does not answer at {self._kafka.servers}: {said.str()}.", "Wait, or check that it runs."
         )
 
     def _partitions(self, topic: str) -> list[int]:
@@ -185,7 +188,7 @@ class AlertStream:
         if found.error is not None:
             if found.error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_EXCEPTION):
                 raise InvalidRequest(
-                    f"There is no topic {topic} on {self._servers}.",
+                    f"There is no topic {topic} on {self._kafka.servers}.",
                     "It has expired, or its name is misspelt.",
                 )
             raise self._unavailable(found.error)

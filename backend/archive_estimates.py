@@ -21,6 +21,7 @@ from backend.region import Region
 from backend.region_sql import duckdb_predicate
 from backend.sample_files import SampleFiles
 from backend.sample_table import SampleTable
+from backend.shared_files import WITHOUT_HDFS, SharedFiles
 from backend.statistics import Snapshot, Statistics
 from backend.statistics_job import sample_columns
 
@@ -50,15 +51,22 @@ class ArchiveEstimates:
     Parameters
     ----------
     folder
-        The archive's folder of statistics, as fsspec knows it.
+        Address of the archive's folder of statistics.
     cache
         Folder for copies of the sample; not used when the statistics are on this machine.
+    files
+        Opens the folder.
+
+    Raises
+    ------
+    InvalidSettings
+        There is no way to such an address.
     """
 
-    def __init__(self, folder: str, survey_name: str, cache: Path) -> None:
-        self._statistics = Statistics(folder)
-        self._files = SampleFiles(self._statistics.file_system, cache)
-        self._sample = SampleTable(self._files.folder_of(folder), survey(survey_name).alert_id)
+    def __init__(self, folder: str, survey_name: str, cache: Path, files: SharedFiles = WITHOUT_HDFS) -> None:
+        self._statistics = Statistics(folder, files)
+        self._files = SampleFiles(*self._statistics.place, cache)
+        self._sample = SampleTable(self._files.folder, survey(survey_name).alert_id)
 
     def nights(self) -> ArchiveNights:
         """The nights with data; empty until the statistics job has run."""

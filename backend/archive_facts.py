@@ -9,6 +9,7 @@ from backend.errors import InvalidRequest, ServiceUnavailable
 from backend.livy import Batch, LivyGateway
 from backend.models import Phase
 from backend.script_store import ScriptStore
+from backend.shared_files import SharedFiles
 from backend.statistics import statistics_folder
 from backend.statistics_job import StatisticsJob
 
@@ -28,7 +29,7 @@ class ArchiveFacts(ArchiveEstimates):
         self._archive_uri = absolute_uri(settings.archive_uri) if settings.archive_uri else None
         self.folder = statistics_folder(settings.statistics_store, self._archive_uri or "")
         """Where the statistics of this archive are."""
-        super().__init__(self.folder, SURVEY, settings.data_dir / "cache" / "sample")
+        super().__init__(self.folder, SURVEY, settings.data_dir / "cache" / "sample", SharedFiles.of(settings))
         self._job = StatisticsJob(settings, livy, scripts, self._archive_uri or "", self.folder)
 
     def start_statistics(self, *, everything: bool = False) -> Batch:

@@ -5,34 +5,37 @@ from __future__ import annotations
 import queue
 import threading
 from pathlib import Path
-
-import fsspec
+from typing import Any
 
 from backend.errors import ServiceUnavailable
+from backend.shared_files import WITHOUT_HDFS, SharedFiles
 
 SERVICE = "the archive"
 
 
-def check_archive(uri: str, timeout_s: float) -> None:
+def check_archive(uri: str, timeout_s: float, files: SharedFiles = WITHOUT_HDFS) -> None:
     """Make sure that a folder answers at the archive's address.
 
     Parameters
     ----------
     uri
-        A path or a URI that fsspec knows; one that only the cluster can reach (``hdfs://``) is left to the job.
+        A path, or an address.
     timeout_s
         Until a slow file system must have answered.
+    files
+        Opens it.
 
     Raises
     ------
+    InvalidSettings
+        There is no way to such an address.
     ServiceUnavailable
         There is no folder, or it does not answer in time.
     """
-    if uri.startswith("hdfs://"):
-        return
+    file_system, path = files.open(uri)
     answer: queue.Queue[bool | Exception] = queue.Queue()
     # A hanging network mount cannot be interrupted: a daemon thread may be left to it, and ends with the process.
-    threading.Thread(target=_ask, args=(uri, answer), name="archive", daemon=True).start()
+    threading.Thread(target=_ask, args=(file_system, path, answer), name="archive", daemon=True).start()
     try:
         is_there = answer.get(timeout=timeout_s)
     except queue.Empty as error:
@@ -45,9 +48,8 @@ def check_archive(uri: str, timeout_s: float) -> None:
         raise ServiceUnavailable(SERVICE, f"There is no archive at {uri}.", "Set ARCHIVE_URI to its folder.")
 
 
-def _ask(uri: str, answer: queue.Queue[bool | Exception]) -> None:
+def _ask(file_system: Any, path: str, answer: queue.Queue[bool | Exception]) -> None:
     try:
-        file_system, path = fsspec.core.url_to_fs(uri)
         answer.put(bool(file_system.isdir(path)))
     except (OSError, ValueError, ImportError) as error:
         answer.put(error)

@@ -1,7 +1,7 @@
 """``python -m backend``: transfers from the command line, a thin layer over the façade.
 
 Exit codes: 0 done; 1 the transfer failed, was aborted, what was read is partial, or what was verified differs; 2 the
-request or the arguments are not valid; 3 a service does not answer; 130 interrupted.
+request, the arguments or the settings are not valid; 3 a service does not answer; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -16,13 +16,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from backend.config import Settings
-from backend.errors import InvalidRequest, QuicklookError, ServiceUnavailable, StoreInUse, TransferFailed
+from backend.errors import (
+    InvalidRequest,
+    InvalidSettings,
+    QuicklookError,
+    ServiceUnavailable,
+    StoreInUse,
+    TransferFailed,
+)
 from backend.job_following import wait_for_end
 from backend.job_progress import RunningJob
 from backend.models import Phase, Transfer
 from backend.report import follow, print_estimate, print_fetch, print_transfer, print_transfers, print_verification
 from backend.request_file import read_request
+from backend.settings_reading import read_settings
 from backend.transfers import Transfers
 
 POLL_S = 0.5
@@ -40,10 +47,10 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
-        code = int(options.run(Transfers.connect(Settings()), options))
+        code = int(options.run(Transfers.connect(read_settings()), options))
         sys.stdout.flush()
         return code
-    except (InvalidRequest, StoreInUse) as error:
+    except (InvalidRequest, InvalidSettings, StoreInUse) as error:
         return _fail(error, INVALID, options)
     except ServiceUnavailable as error:
         return _fail(error, UNAVAILABLE, options)
@@ -109,8 +116,11 @@ def _submit(transfers: Transfers, options: argparse.Namespace) -> int:
 
 
 def _estimate(transfers: Transfers, options: argparse.Namespace) -> int:
-    found = transfers.archive.estimate(read_request(options.request))
-    _print(options, found.model_dump(mode="json"), lambda: print_estimate(found))
+    request = read_request(options.request)
+    found = transfers.archive.estimate(request)
+    times = transfers.expected_times(request, found.alerts)
+    result = {**found.model_dump(mode="json"), "expected": {size: time._asdict() for size, time in times.items()}}
+    _print(options, result, lambda: print_estimate(found, times))
     return OK
 
 

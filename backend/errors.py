@@ -25,6 +25,10 @@ class InvalidRequest(QuicklookError):
     """The user asked for something that cannot be done; the message says which part and why."""
 
 
+class InvalidSettings(QuicklookError):
+    """What the installation was told cannot work; for the operator. No value is in the message: it may be a secret."""
+
+
 class ServiceUnavailable(QuicklookError):
     """A service does not answer, or answers with an error that is not the user's.
 

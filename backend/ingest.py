@@ -15,6 +15,7 @@ from backend.alert_decoder import AlertDecoder, DecodedBatch
 from backend.alert_store import ROWS_PER_GROUP, AlertStore, StoreCounts
 from backend.alert_stream import AlertStream
 from backend.errors import CorruptAlert, QuicklookError, ServiceUnavailable
+from backend.kafka_access import KafkaAccess
 from backend.models import Phase, Receipt
 from backend.raw_batch import RawBatch
 from backend.reading_end import ReadingEnd, verdict
@@ -73,7 +74,7 @@ class Ingest:
 
     Parameters
     ----------
-    bootstrap_servers, topic
+    kafka, topic
         Where to read; the store says from where on.
     store
         Belongs to the caller, who closes it after `join`.
@@ -90,7 +91,7 @@ class Ingest:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        kafka: KafkaAccess,
         topic: str,
         store: AlertStore,
         phase: Callable[[], Phase],
@@ -99,7 +100,7 @@ class Ingest:
         batch_messages: int = ROWS_PER_GROUP,
         receipt_deadline_s: float = 10.0,
     ) -> None:
-        self._servers = bootstrap_servers
+        self._kafka = kafka
         self._topic = topic
         self._store = store
         self._end = ReadingEnd(phase, receipt_deadline_s)
@@ -147,7 +148,7 @@ class Ingest:
                 self._stop.wait(_LOOK_S)
                 continue
             try:
-                with AlertStream(self._servers, self._topic, self._store.offsets()) as stream:
+                with AlertStream(self._kafka, self._topic, self._store.offsets()) as stream:
                     self._read_all(stream)
                     return
             except ServiceUnavailable as error:

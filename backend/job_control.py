@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from backend.config import Settings
 from backend.errors import ServiceUnavailable
+from backend.failure_reasons import known_reason, last_words
 from backend.job_progress import RunningJob, running_job
 from backend.livy import Batch, LivyGateway
 from backend.models import Phase, Transfer
@@ -189,10 +190,9 @@ class JobControl:
 
     def _evidence(self, transfer: Transfer) -> str:
         """The last words of a job that could not say itself what went wrong."""
-        lines = [line.strip() for line in self.log_lines(transfer) if line.strip()]
-        telling = [line for line in lines if "Exception" in line or "Error" in line or "error" in line]
-        last = (telling or lines or ["its log is empty"])[-1]
-        return f"The job ended without a receipt. The last that its log says of it: {last[:300]}"
+        lines = self.log_lines(transfer)
+        said = f"The job ended without a receipt. The last that its log says of it: {last_words(lines)}"
+        return known_reason(lines) or said
 
 
 def _span(span: timedelta) -> str:

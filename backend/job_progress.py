@@ -27,6 +27,8 @@ class JobProgress(BaseModel):
         How many there are; 0 while planning.
     alerts
         Messages on the topic so far.
+    cores
+        That it works with now; None from a job that does not say.
     elapsed_s
         Since the driver started, in seconds.
     said_at
@@ -41,6 +43,7 @@ class JobProgress(BaseModel):
     files_done: int = 0
     files: int = 0
     alerts: int = 0
+    cores: int | None = None
     elapsed_s: float
     said_at: datetime
 
@@ -80,6 +83,8 @@ def running_job(reports: Sequence[JobProgress]) -> RunningJob | None:
 def progress_text(running: RunningJob) -> str:
     """How far a job is, in words: ``Publishing: 2 of 4 nights, 9 of 20 files, 12,340 alerts, 950/s, 2 min left``."""
     last = running.last
+    if last.cores == 0:
+        return "Waiting until the cluster gives the job executors"
     facts = [f"{last.nights_done:,} of {_counted(last.nights, 'night')}"] if last.nights else []
     facts += [f"{last.files_done:,} of {_counted(last.files, 'file')}"] if last.files else []
     facts += [_counted(last.alerts, "alert")] if last.alerts else []

@@ -86,6 +86,7 @@ class JobQueue:
                 name=transfer.topic,
                 entry=ENTRY,
                 plan_json=transfer.plan.model_dump_json(),
+                resources=transfer.plan.resources,
             )
         except SubmissionUnknown:
             raise

@@ -12,8 +12,10 @@ from typing import Any
 import requests
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from backend.bounded_http import was_never_sent
 from backend.errors import ServiceUnavailable, SubmissionUnknown, TransferFailed
-from backend.livy_connection import LivyConnection, is_not_found, is_refusal, was_never_sent, words_of
+from backend.failure_reasons import known_reason
+from backend.livy_connection import LivyConnection, is_not_found, is_refusal, words_of
 from backend.models import Phase
 
 _PAGE_SIZE = 100
@@ -98,8 +100,8 @@ class LivyGateway:
         args: Sequence[str] = (),
         py_files: Sequence[str] = (),
         jars: Sequence[str] = (),
-        conf: Mapping[str, str] | None = None,
         driver_memory: str | None = None,
+        fields: Mapping[str, Any] | None = None,
     ) -> Batch:
         """Start a batch.
 
@@ -109,15 +111,16 @@ class LivyGateway:
             Unique name of the batch, by which it is found again: the topic.
         file, args, py_files, jars
             The script, its arguments, and what Spark ships with it.
-        conf
-            Spark's settings.
         driver_memory
             As Spark writes it: ``2g``.
+        fields
+            Further fields of a batch, as Livy names them: ``numExecutors``, ``conf``.
 
         Raises
         ------
         TransferFailed
-            Livy refused the batch, in its words: a file outside its allowed folders, a name that is taken.
+            Livy refused the batch, and why: a file outside its allowed folders, a name that is taken, a user as whom we
+            may not submit.
         SubmissionUnknown
             Livy was asked and did not answer, and does not show the batch yet: look its name up with `find` later, and
             do not submit again.
@@ -125,7 +128,7 @@ class LivyGateway:
             Livy cannot be reached; it has not taken the batch.
         """
         body: dict[str, Any] = {"name": name, "file": file, "args": list(args), "pyFiles": list(py_files)}
-        body |= {"jars": list(jars), "conf": dict(conf or {})}
+        body |= {"jars": list(jars), "conf": {}, **(fields or {})}
         if driver_memory:
             body["driverMemory"] = driver_memory
         started = time.monotonic()
@@ -137,7 +140,7 @@ class LivyGateway:
             if is_refusal(error):
                 raise self._refused(name, deadline, error) from error
             if was_never_sent(error):
-                raise self._livy.unavailable(error) from error
+                raise self._not_permitted(name, error) or self._livy.unavailable(error) from error
             return self._look_up(name, deadline, error)
         return self._livy.parsed(Batch, answer)
 
@@ -272,10 +275,16 @@ class LivyGateway:
             "It is looked up by this name before anything is submitted again.",
         ) from cause
 
+    def _not_permitted(self, name: str, error: requests.RequestException) -> TransferFailed | None:
+        """What the settings ask for and we may not have; None where Livy does not know us at all, or is not there."""
+        why = known_reason([words_of(error.response)]) if error.response is not None else ""
+        return TransferFailed(f"Livy refused the job {name}.", why) if why else None
+
     def _refused(self, name: str, deadline: float, error: requests.RequestException) -> TransferFailed:
         assert error.response is not None
         said = words_of(error.response)
-        failure = TransferFailed(f"Livy refused the job {name}: {said}", "See the log of Livy.")
+        hint = known_reason([said]) or "See the log of Livy."
+        failure = TransferFailed(f"Livy refused the job {name}: {said}", hint)
         if _NAME_IS_TAKEN not in said:
             try:
                 self._forget_refused(name, deadline)

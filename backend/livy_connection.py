@@ -5,26 +5,17 @@ pylivy has no timeout and hides what Livy says about an error. Its JSON client r
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
 from livy.client import JsonClient
 from pydantic import BaseModel, ValidationError
-from urllib3.exceptions import NewConnectionError
-from urllib3.util import Timeout
 
+from backend.bounded_http import NO_ACCESS, BoundedSession, was_never_sent
 from backend.errors import ServiceUnavailable
-
-_GET_ATTEMPTS = 3
-_PAUSE_S = 0.2
-_SHORTEST_S = 0.01  # a timeout of zero or less is an error to urllib3
-_BRIEFLY_AWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
-_NO_ACCESS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -47,9 +38,8 @@ class LivyConnection:
     def client(self, deadline: float) -> JsonClient:
         """A client for one call that ends at the deadline (of ``time.monotonic``), retries included."""
         # One session a call: calls come from several threads, and each has its own time left.
-        session = _BoundedSession(self._connect_timeout_s, deadline)
+        session = _LivySession(self.url, self._connect_timeout_s, deadline)
         session.headers["X-Requested-By"] = "alert-quicklook"  # demanded by Livy's protection against forged requests
-        session.trust_env = not _is_loopback(self.url)  # a proxy cannot reach what runs here
         return JsonClient(self.url, auth=self._auth, requests_session=session)
 
     def get(self, endpoint: str, deadline: float, params: Mapping[str, int] | None = None) -> Any:
@@ -85,7 +75,7 @@ class LivyConnection:
         if isinstance(error, requests.HTTPError):
             status = error.response.status_code
             said = f"Livy at {self.url} answered HTTP {status}: {words_of(error.response)}"
-            hint = "Check the user and password in LIVY_URL." if status in _NO_ACCESS else "See Livy's own log."
+            hint = "Check the user and password in LIVY_URL." if status in NO_ACCESS else "See Livy's own log."
             return ServiceUnavailable("Livy", said, hint)
         if isinstance(error, requests.exceptions.InvalidJSONError):
             return self._not_livy()
@@ -102,33 +92,14 @@ class LivyConnection:
         return ServiceUnavailable("Livy", f"What answers at {self.url} is not Livy.", "Check LIVY_URL.")
 
 
-class _BoundedSession(requests.Session):
-    """A session whose calls end at a deadline; GET is tried again, nothing else; nothing is redirected."""
-
-    def __init__(self, connect_timeout_s: float, deadline: float) -> None:
-        super().__init__()
-        self._connect_timeout_s = connect_timeout_s
-        self._deadline = deadline
+class _LivySession(BoundedSession):
+    """Livy never redirects: what does so is something else at its address."""
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        attempts = _GET_ATTEMPTS if request.method == "GET" else 1
-        kwargs["allow_redirects"] = False
-        while True:
-            attempts -= 1
-            time_left_s = max(self._deadline - time.monotonic(), _SHORTEST_S)
-            kwargs["timeout"] = Timeout(connect=min(self._connect_timeout_s, time_left_s), total=time_left_s)
-            try:
-                response = super().send(request, **kwargs)
-            except requests.ConnectionError:
-                if attempts == 0 or self._is_nearly_over():
-                    raise
-            else:
-                if attempts == 0 or self._is_nearly_over() or response.status_code not in _BRIEFLY_AWAY:
-                    return _not_redirected(response)
-            time.sleep(_PAUSE_S)
-
-    def _is_nearly_over(self) -> bool:
-        return self._deadline - time.monotonic() < 2 * _PAUSE_S
+        response = super().send(request, **kwargs)
+        if response.is_redirect:
+            raise requests.HTTPError("redirected", response=response)
+        return response
 
 
 def is_not_found(error: requests.RequestException) -> bool:
@@ -138,19 +109,9 @@ def is_not_found(error: requests.RequestException) -> bool:
 
 def is_refusal(error: requests.RequestException) -> bool:
     """Whether the server understood the request and will not do it."""
-    if error.response is None or error.response.status_code in _NO_ACCESS:
+    if error.response is None or error.response.status_code in NO_ACCESS:
         return False
     return HTTPStatus.BAD_REQUEST <= error.response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def was_never_sent(error: requests.RequestException) -> bool:
-    """Whether the request cannot have had an effect: there was no connection, or no right to ask."""
-    if error.response is not None:
-        return error.response.status_code in _NO_ACCESS
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError)
 
 
 def words_of(response: requests.Response) -> str:
@@ -163,24 +124,8 @@ def words_of(response: requests.Response) -> str:
     return " ".join(str(said).split())[:500] or response.reason
 
 
-def _not_redirected(response: requests.Response) -> requests.Response:
-    if response.is_redirect:
-        raise requests.HTTPError("redirected", response=response)
-    return response
-
-
 def _without_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
     parts = urlsplit(url.rstrip("/"))
     host = parts.netloc.rpartition("@")[2]
     auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     return urlunsplit((parts.scheme, host, parts.path, "", "")), auth
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

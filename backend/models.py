@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.frozen import Frozen
+from backend.job_size import JobResources, JobSize
 from backend.nights import NightRange, Nights, every_night
 from backend.region import Region
 from backend.sample import Sample
@@ -49,6 +50,7 @@ class TransferRequest(Frozen):
     conditions: str = ""
     content: Content | tuple[str, ...] = Content.LIGHTCURVE
     sample: Sample | None = None
+    job_size: JobSize = JobSize.SMALL
 
     def every_night(self) -> tuple[date, ...]:
         """The nights of all ranges, each once, in order."""
@@ -88,9 +90,19 @@ class ContentPlan(Frozen):
 
 
 class KafkaTarget(Frozen):
-    """Where the job publishes."""
+    """Where the job publishes.
+
+    Attributes
+    ----------
+    options
+        How its clients get in, in the words of Kafka's Java clients. Secrets are not among them.
+    public_servers
+        Addresses at which anybody may read; empty: none but those.
+    """
 
     bootstrap_servers: str
+    options: dict[str, str] = Field(default_factory=dict)
+    public_servers: str = ""
     partitions: int = 10
     max_message_bytes: int = 10_000_000
 
@@ -122,6 +134,8 @@ class TransferPlan(Frozen):
     """Folder in which the statistics job keeps what it knows of the archive's files; empty: none."""
     kafka: KafkaTarget
     schema_copies: int = 1000
+    resources: JobResources | None = None
+    """What the job asks for; None in plans of an earlier version."""
     request: dict[str, Any] = Field(default_factory=dict)
     """The request as typed, for the receipt."""
 
@@ -184,6 +198,10 @@ class Receipt(BaseModel):
     schema_fingerprint: str = ""
     note: str = ""
     """Why nothing was published, when nothing was."""
+    executors: int = 0
+    """Executors that the job had when it ended; 0: the driver itself did the work."""
+    cores: int = 0
+    """Cores that it worked with when it ended; 0: an earlier job, which did not say."""
     request: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
     timings_s: dict[str, float] = Field(default_factory=dict)
@@ -210,6 +228,11 @@ class Transfer(Frozen):
     """One sentence on how it failed or why it waits; empty when there is nothing to say."""
     receipt: Receipt | None = None
     expires_at: datetime
+
+    @property
+    def job_size(self) -> JobSize:
+        """Of its job: a test is small, whatever the request says."""
+        return JobSize.SMALL if self.is_test else self.request.job_size
 
 
 class Bounds(Frozen):

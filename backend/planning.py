@@ -9,6 +9,7 @@ from backend.alert_classes import wanted_classes
 from backend.alert_schema import content_plan, survey
 from backend.conditions import parse_conditions
 from backend.errors import InvalidRequest
+from backend.job_size import JobResources
 from backend.models import ArchiveNights, KafkaTarget, TransferPlan, TransferRequest
 
 NOTHING_KNOWN = ArchiveNights()
@@ -23,6 +24,7 @@ def plan_transfer(
     limit: int | None = None,
     tns_catalogue_uri: str | None = None,
     statistics_uri: str = "",
+    resources: JobResources | None = None,
     known: ArchiveNights = NOTHING_KNOWN,
     tns_labels: Collection[str] = (),
 ) -> TransferPlan:
@@ -36,6 +38,8 @@ def plan_transfer(
         At most this many alerts (a test job); None for all that match.
     tns_catalogue_uri, statistics_uri
         The file that ``tnsclass`` comes from, and the folder of the archive's statistics, if there are.
+    resources
+        What the job asks the cluster for.
     known, tns_labels
         The nights with data and the TNS labels that the statistics know.
 
@@ -65,6 +69,7 @@ def plan_transfer(
         tns_catalogue_uri=tns_catalogue_uri,
         statistics_uri=statistics_uri,
         kafka=kafka,
+        resources=resources,
         request=request.model_dump(mode="json"),
     )
 

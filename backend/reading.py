@@ -13,6 +13,7 @@ from backend.alert_export import ExportSummary, PartitionBy, write_parquet
 from backend.alert_store import AlertStore
 from backend.errors import InvalidRequest
 from backend.ingest import Ingest, IngestProgress
+from backend.kafka_access import KafkaAccess
 from backend.models import Phase
 
 TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,241}")
@@ -24,7 +25,7 @@ class AlertReader:
 
     Parameters
     ----------
-    bootstrap_servers, topic
+    kafka, topic
         Where to read.
     stores
         The folder of all stores.
@@ -41,15 +42,13 @@ class AlertReader:
         On entering: another process uses this reader's store.
     """
 
-    def __init__(
-        self, bootstrap_servers: str, topic: str, stores: Path, reader: str, phase: Callable[[], Phase]
-    ) -> None:
+    def __init__(self, kafka: KafkaAccess, topic: str, stores: Path, reader: str, phase: Callable[[], Phase]) -> None:
         if not TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
             raise InvalidRequest(f"{topic!r} is not the name of a topic.")
         if not READER_NAME.fullmatch(reader):
             raise InvalidRequest(f"{reader!r} is not a reader's name.", "Use letters, digits, - and _.")
         self.topic = topic
-        self._servers = bootstrap_servers
+        self._kafka = kafka
         self._phase = phase
         self._path = stores / topic / f"{reader}.duckdb"
 
@@ -72,7 +71,7 @@ class AlertReader:
     def start(self) -> None:
         """Begin to read, or go on where the store ends; nothing happens while it reads already."""
         if self._ingest is None or self._ingest.progress.state.is_final:
-            self._ingest = Ingest(self._servers, self.topic, self.store, self._phase)
+            self._ingest = Ingest(self._kafka, self.topic, self.store, self._phase)
             self._ingest.start()
 
     def stop(self) -> None:

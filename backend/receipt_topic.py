@@ -7,7 +7,6 @@ topic is partial.
 from __future__ import annotations
 
 import json
-import logging
 import time
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from pydantic import ValidationError
 
 from backend.errors import ServiceUnavailable, TransferFailed
 from backend.job_progress import JobProgress
+from backend.kafka_access import GROUP, Complaints, KafkaAccess
 from backend.models import Receipt
 from backend.topic_names import RECEIPT_SUFFIX
 
@@ -24,7 +24,6 @@ RECEIPT, FAILURE, PROGRESS, CANCEL = b"receipt", b"failure", b"progress", b"canc
 LAST_RECORDS = 64
 """The job's last word is among so many at the end of the topic; its reports come every two seconds."""
 _UNKNOWN_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC)
-_LOGGER = logging.getLogger(__name__)
 
 
 class JobRecords(NamedTuple):
@@ -62,19 +61,19 @@ class ReceiptTopics:
 
     Parameters
     ----------
-    bootstrap_servers
-        Addresses of the brokers, ``host:port``, separated by commas.
+    kafka
+        Where it is, and how it is entered.
     timeout_s
         Until a call of any method has ended.
     """
 
-    def __init__(self, bootstrap_servers: str, timeout_s: float = 8.0) -> None:
-        self._servers = bootstrap_servers
+    def __init__(self, kafka: KafkaAccess, timeout_s: float = 8.0) -> None:
+        self._kafka = kafka
         self._timeout_s = timeout_s
 
     def read(self, topic: str) -> JobRecords:
         """What the job of this topic has said; see `read_job_records`."""
-        return read_job_records(self._servers, topic, self._timeout_s)
+        return read_job_records(self._kafka, topic, self._timeout_s)
 
     def mark_cancelled(self, topic: str, message: str) -> None:
         """Write the cancel marker; does nothing where the topic does not exist.
@@ -91,8 +90,9 @@ class ReceiptTopics:
                 failures.append(error)
 
         deadline, name = time.monotonic() + self._timeout_s, topic + RECEIPT_SUFFIX
+        complaints = Complaints(self._kafka)
         timeout = {"message.timeout.ms": int(self._timeout_s * 1000)}
-        producer = Producer({"bootstrap.servers": self._servers, **timeout}, logger=_LOGGER)
+        producer = self._kafka.client(Producer, timeout, complaints)
         try:
             # All topics are listed: asking for one by its name can make a broker create it.
             if name not in producer.list_topics(timeout=self._timeout_s).topics:
@@ -101,18 +101,21 @@ class ReceiptTopics:
             producer.produce(name, key=CANCEL, value=value, partition=0, on_delivery=note)
             left = producer.flush(max(deadline - time.monotonic(), 0.1))
         except KafkaException as error:
-            raise _not_marked(topic, error.args[0].str()) from error
-        if left or failures:
-            raise _not_marked(topic, failures[0].str() if failures else "it did not answer in time")
+            raise complaints.refusal(producer) or _not_marked(topic, error.args[0].str()) from error
+        if failures:
+            refusal = self._kafka.refusal(failures[0], f"WRITE the topic {name}")
+            raise refusal or _not_marked(topic, failures[0].str())
+        if left:
+            raise complaints.refusal(producer) or _not_marked(topic, "it did not answer in time")
 
 
-def read_job_records(bootstrap_servers: str, topic: str, timeout_s: float = 8.0) -> JobRecords:
+def read_job_records(kafka: KafkaAccess, topic: str, timeout_s: float = 8.0) -> JobRecords:
     """Read the end of a transfer's receipt topic.
 
     Parameters
     ----------
-    topic
-        The topic of the alerts.
+    kafka, topic
+        Where to read; the topic is that of the alerts.
     timeout_s
         Until the whole must have ended.
 
@@ -123,13 +126,15 @@ def read_job_records(bootstrap_servers: str, topic: str, timeout_s: float = 8.0)
     TransferFailed
         The receipt is there and cannot be understood: a newer job wrote it, or something else did.
     """
-    consumer = Consumer(
-        {"bootstrap.servers": bootstrap_servers, "group.id": "unused", "enable.auto.commit": False}, logger=_LOGGER
-    )
+    complaints = Complaints(kafka)
+    consumer = kafka.client(Consumer, {"group.id": GROUP, "enable.auto.commit": False}, complaints)
     try:
         records = _last_records(consumer, topic, timeout_s)
     except KafkaException as error:
-        return _nothing_yet(error, topic)
+        if error.args[0].code() in _UNKNOWN_TOPIC:
+            return JobRecords()
+        refusal = kafka.refusal(error.args[0], f"READ the topic {topic}{RECEIPT_SUFFIX}")
+        raise refusal or complaints.refusal(consumer) or _not_read(topic, error.args[0].str()) from error
     finally:
         consumer.close()
     return _understood(topic, records)
@@ -150,16 +155,6 @@ def _last_records(consumer: Consumer, topic: str, timeout_s: float) -> list[_Rec
         partition.offset = (message.offset() or 0) + 1
         records.append(_Record(_bytes(message.key()), _bytes(message.value()), message.timestamp()[1]))
     return records
-
-
-def _nothing_yet(error: KafkaException, topic: str) -> JobRecords:
-    """No record where the topic does not exist; any other error is Kafka's."""
-    cause = error.args[0]
-    if cause.code() in _UNKNOWN_TOPIC:
-        return JobRecords()
-    raise ServiceUnavailable(
-        "Kafka", f"The receipt of {topic} cannot be read: {cause.str()}.", "Try again when Kafka answers."
-    ) from error
 
 
 def _understood(topic: str, records: list[_Record]) -> JobRecords:
@@ -189,6 +184,12 @@ def _message(value: bytes) -> str:
 
 def _bytes(value: str | bytes | None) -> bytes:
     return value.encode() if isinstance(value, str) else value or b""
+
+
+def _not_read(topic: str, why: str) -> ServiceUnavailable:
+    return ServiceUnavailable(
+        "Kafka", f"The receipt of {topic} cannot be read: {why}.", "Try again when Kafka answers."
+    )
 
 
 def _not_marked(topic: str, why: str) -> ServiceUnavailable:

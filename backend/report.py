@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from backend.expected_time import ExpectedTime
 from backend.ingest import IngestProgress, IngestState
 from backend.job_progress import RunningJob, progress_text
+from backend.job_size import JobSize
 from backend.models import Estimate, Receipt, Transfer
 from backend.nights import nights_text
 from backend.reading import AlertReader
@@ -29,7 +31,8 @@ def print_transfers(transfers: Sequence[Transfer], running: Mapping[str, Running
     if not transfers:
         _OUT.print("No transfer yet. Submit one: python -m backend submit REQUEST.yml")
         return
-    table = Table("id", "phase", "submitted (UTC)", "nights", "content", "alerts", "topic", box=None, pad_edge=False)
+    columns = ("id", "phase", "submitted (UTC)", "nights", "content", "job", "alerts", "topic")
+    table = Table(*columns, box=None, pad_edge=False)
     for transfer in transfers:
         request = transfer.request
         table.add_row(
@@ -38,6 +41,7 @@ def print_transfers(transfers: Sequence[Transfer], running: Mapping[str, Running
             f"{transfer.submitted_at:%Y-%m-%d %H:%M}",
             nights_text(request.nights),
             request.content if isinstance(request.content, str) else f"{len(request.content)} fields",
+            transfer.job_size,
             _alerts(transfer, running.get(transfer.id)),
             transfer.topic,
         )
@@ -77,8 +81,8 @@ def _print_receipt(receipt: Receipt) -> None:
         _OUT.print(f"drift      {drift.column}: {'; '.join(said)}")
 
 
-def print_estimate(estimate: Estimate) -> None:
-    """What a request would bring."""
+def print_estimate(estimate: Estimate, times: Mapping[JobSize, ExpectedTime]) -> None:
+    """What a request would bring, and how long a job of each size would take."""
     if estimate.nights_unknown:
         _OUT.print("Nothing is known yet: have the statistics made first (python -m backend statistics).")
         return
@@ -87,6 +91,8 @@ def print_estimate(estimate: Estimate) -> None:
         _OUT.print(sentence)
     if estimate.nights_without_data:
         _OUT.print(f"no data    {', '.join(str(night) for night in estimate.nights_without_data)}")
+    for size, expected in times.items():
+        _OUT.print(f"{size} job  {expected.bound} {round(expected.seconds):,} s")
 
 
 def _estimate_in_words(estimate: Estimate) -> str:

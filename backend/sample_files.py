@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from backend.class_nights import SERVICE, SampleFile
 from backend.errors import ServiceUnavailable
@@ -20,24 +20,19 @@ class SampleFiles:
 
     Parameters
     ----------
-    file_system
-        Where the statistics are, of fsspec.
+    file_system, path
+        Where the statistics are: of fsspec, and there.
     cache
         Folder for copies; not used when the statistics are on this machine.
     """
 
-    def __init__(self, file_system: Any, cache: Path) -> None:
+    def __init__(self, file_system: Any, path: str, cache: Path) -> None:
         self._fs = file_system
-        self._is_local = "file" in (
-            file_system.protocol if isinstance(file_system.protocol, tuple) else (file_system.protocol,)
-        )
+        self._is_local = isinstance(file_system, LocalFileSystem)
         self._cache = cache.absolute()
         self._lock = threading.Lock()
-
-    def folder_of(self, statistics_uri: str) -> Path:
-        """The folder below which the local files of these statistics are."""
-        path = Path(fsspec.core.url_to_fs(statistics_uri)[1])
-        return path if self._is_local else self._cache / path.name
+        self.folder = Path(path) if self._is_local else self._cache / Path(path).name
+        """The folder below which the files are, on this machine."""
 
     def of(self, files: Sequence[SampleFile]) -> tuple[SampleFile, ...]:
         """The same files, on this machine; copies of files that are no longer needed are removed.

@@ -7,14 +7,15 @@ import io
 import re
 import uuid
 import zipfile
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from backend.errors import InvalidRequest, ServiceUnavailable
+from backend.shared_files import WITHOUT_HDFS, SharedFiles
 
 _KEPT = timedelta(days=14)
 _OWNER_ONLY_FOLDER = 0o700
@@ -41,11 +42,19 @@ class ScriptStore:
     Parameters
     ----------
     uri
-        The folder, as fsspec knows it: ``file:///…``.
+        The folder's address: ``file:///…``, ``hdfs://…``.
+    files
+        Opens it.
+
+    Raises
+    ------
+    InvalidSettings
+        There is no way to such an address.
     """
 
-    def __init__(self, uri: str) -> None:
-        self._fs, self._root = fsspec.core.url_to_fs(uri)
+    def __init__(self, uri: str, files: SharedFiles = WITHOUT_HDFS) -> None:
+        self._fs, self._root = files.open(uri)
+        self._uri = uri.rstrip("/")
 
     def put_job(self, script_dir: Path, entry: str) -> JobFiles:
         """Upload the job's code, unless this very version is there.
@@ -181,22 +190,22 @@ class ScriptStore:
     def _remove_unused(self, current: str) -> None:
         oldest_kept = datetime.now(UTC) - _KEPT
         for folder in self._fs.ls(f"{self._root}/jobs", detail=False):
-            marker = f"{folder}/{_LAST_USED}"
-            # A version without a marker is being uploaded.
-            if PurePosixPath(folder).name == current or not self._fs.exists(marker):
+            if PurePosixPath(folder).name == current:
                 continue
-            if self._fs.modified(marker) < oldest_kept:
-                self._fs.rm(folder, recursive=True)
+            # A version without a marker is being uploaded; or another dashboard is removing it.
+            with suppress(FileNotFoundError):
+                if self._fs.modified(f"{folder}/{_LAST_USED}") < oldest_kept:
+                    self._fs.rm(folder, recursive=True)
 
     def _address(self, path: str) -> str:
         """The path as Livy, Spark and the job open it."""
-        # On one machine that is the plain path; elsewhere the path with its protocol.
-        return path if isinstance(self._fs, LocalFileSystem) else str(self._fs.unstrip_protocol(path))
+        # On one machine that is the plain path; elsewhere the address that the cluster knows the folder by.
+        return path if isinstance(self._fs, LocalFileSystem) else self._uri + path.removeprefix(self._root)
 
     def _unavailable(self, error: OSError) -> ServiceUnavailable:
         return ServiceUnavailable(
             "the script store",
-            f"The script store {self._root} cannot be used: {error.strerror or error}.",
+            f"The script store {self._uri} cannot be used: {error.strerror or error}.",
             "Check SCRIPT_STORE_URI, the rights of the folder, and the space on its disk.",
         )
 

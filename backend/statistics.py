@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-import fsspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +19,7 @@ from backend.class_nights import SERVICE, ClassNights, Integers, SampleFile, no_
 from backend.errors import ServiceUnavailable
 from backend.field_years import FieldYears
 from backend.models import ArchiveNights, Content
+from backend.shared_files import WITHOUT_HDFS, SharedFiles
 
 LOOK_S = 2.0
 """New folders are looked for so often."""
@@ -72,20 +72,29 @@ class Statistics:
     Parameters
     ----------
     uri
-        The archive's folder of statistics, as fsspec knows it.
+        Address of the archive's folder of statistics.
+    files
+        Opens it.
+
+    Raises
+    ------
+    InvalidSettings
+        There is no way to such an address.
     """
 
-    def __init__(self, uri: str) -> None:
-        self._fs, self._root = fsspec.core.url_to_fs(uri)
+    def __init__(self, uri: str, files: SharedFiles = WITHOUT_HDFS) -> None:
+        self._fs, self._root = files.open(uri)
+        self._uri = uri
         self._lock = threading.Lock()
         self._snapshot = Snapshot()
         self._tables: dict[str, pa.Table] = {}
+        self._problem: ServiceUnavailable | None = None
         self._looked_at = float("-inf")
 
     @property
-    def file_system(self) -> Any:
-        """The fsspec file system that the sample's files are in."""
-        return self._fs
+    def place(self) -> tuple[Any, str]:
+        """The folder's file system, of fsspec, and its path there."""
+        return self._fs, self._root
 
     def snapshot(self) -> Snapshot:
         """What is known now.
@@ -97,8 +106,10 @@ class Statistics:
         """
         with self._lock:
             if time.monotonic() - self._looked_at >= LOOK_S:
-                self._snapshot = self._load()
+                self._look()
                 self._looked_at = time.monotonic()
+            if self._problem:
+                raise ServiceUnavailable(SERVICE, self._problem.message, self._problem.hint) from self._problem
             return self._snapshot
 
     def look_again(self) -> None:
@@ -106,24 +117,35 @@ class Statistics:
         with self._lock:
             self._looked_at = float("-inf")
 
-    def _load(self) -> Snapshot:
+    def _look(self) -> None:
+        """See what is there now; a failure is kept as well, so that not everybody waits for the next one."""
         try:
-            folders = self._complete_folders()
-            if folders == self._snapshot.folders:
-                return self._snapshot
-            self._tables = {folder: self._tables.get(folder) or self._read(folder) for folder in folders}
-            years = self._read_years()
-            samples = {folder: sorted(self._fs.glob(f"{folder}/{_SAMPLE}/part-*.parquet")) for folder in folders}
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise ServiceUnavailable(
-                SERVICE, f"The statistics in {self._root} cannot be read: {error}.", "Have them made anew."
-            ) from error
+            try:
+                self._snapshot = self._load()
+            except FileNotFoundError:  # of a folder that has been replaced meanwhile
+                self._snapshot = self._load()
+            self._problem = None
+        except OSError as error:
+            self._problem = ServiceUnavailable(SERVICE, f"The statistics in {self._uri} cannot be read: {error}.")
+        except (ValueError, pa.ArrowException) as error:
+            self._problem = ServiceUnavailable(
+                SERVICE, f"The statistics in {self._uri} are damaged: {error}.", "Have them made anew."
+            )
+
+    def _load(self) -> Snapshot:
+        folders = self._complete_folders()
+        if folders == self._snapshot.folders:
+            return self._snapshot
+        self._tables = {folder: self._tables.get(folder) or self._read(folder) for folder in folders}
+        years = self._read_years()
+        samples = {folder: self._parts(folder, _SAMPLE) for folder in folders}
         return replace(_snapshot(self._tables, samples), field_years=years)
 
     def _complete_folders(self) -> tuple[str, ...]:
-        if not self._fs.isdir(self._root):
+        try:
+            found = [str(path).rstrip("/") for path in self._fs.ls(self._root, detail=False)]
+        except FileNotFoundError:
             return ()
-        found = (str(path).rstrip("/") for path in self._fs.ls(self._root, detail=False))
         folders = (path for path in found if path.rsplit("/", 1)[-1][:8].isdigit())
         known = self._tables
         return tuple(sorted(f for f in folders if f in known or self._fs.exists(f"{f}/{_COUNTS}/_SUCCESS")))
@@ -133,11 +155,14 @@ class Statistics:
         return FieldYears.model_validate_json(self._fs.cat_file(path)) if self._fs.exists(path) else FieldYears()
 
     def _read(self, folder: str) -> pa.Table:
-        parts = []
-        for path in self._fs.glob(f"{folder}/{_COUNTS}/part-*.parquet"):
-            with self._fs.open(path, "rb") as file:
-                parts.append(pq.read_table(file, columns=_SCHEMA.names).cast(_SCHEMA))
+        files = (pa.BufferReader(self._fs.cat_file(path)) for path in self._parts(folder, _COUNTS))
+        parts = [pq.read_table(file, columns=_SCHEMA.names).cast(_SCHEMA) for file in files]
         return pa.concat_tables(parts) if parts else _SCHEMA.empty_table()
+
+    def _parts(self, folder: str, table: str) -> list[str]:
+        # Not by fsspec's glob: for it, a folder that cannot be listed is an empty one.
+        paths = map(str, self._fs.ls(f"{folder}/{table}", detail=False))
+        return sorted(path for path in paths if path.rsplit("/", 1)[-1].startswith("part-"))
 
 
 def _snapshot(tables: Mapping[str, pa.Table], samples: Mapping[str, Sequence[str]]) -> Snapshot:

@@ -8,6 +8,7 @@ from typing import Any
 from backend.alert_schema import Origin, Survey, content_plan, survey
 from backend.config import Settings
 from backend.errors import TransferFailed
+from backend.failure_reasons import known_reason, last_words
 from backend.job_submission import submit_job
 from backend.livy import Batch, LivyGateway
 from backend.models import Content, Phase
@@ -118,5 +119,5 @@ class StatisticsJob:
         batch = self._livy.find(self._name)
         found = self._livy.log(batch.id, self._name) if batch else None
         lines = found[0] if found else ()
-        last = next((line for line in reversed(lines) if "Error" in line or "Exception" in line), "its log is empty")
-        return TransferFailed(f"The statistics job failed: {last.strip()[:300]}", log_tail=tuple(lines[-20:]))
+        message = f"The statistics job failed: {last_words(lines)}"
+        return TransferFailed(message, known_reason(lines), log_tail=tuple(lines[-20:]))

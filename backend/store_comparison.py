@@ -16,6 +16,7 @@ import pyarrow as pa
 from backend.alert_decoder import AlertDecoder
 from backend.alert_stream import AlertStream
 from backend.errors import QuicklookError, ServiceUnavailable
+from backend.kafka_access import KafkaAccess
 from backend.row_digest import row_digest
 from backend.store_lock import StoreLock
 from backend.verdicts import TopicRange
@@ -50,14 +51,14 @@ class TopicDigests:
 
     Parameters
     ----------
-    bootstrap_servers, topic
+    kafka, topic
         Where to read.
     schema_text
         The topic's Avro schema.
     """
 
-    def __init__(self, bootstrap_servers: str, topic: str, schema_text: str) -> None:
-        self._servers = bootstrap_servers
+    def __init__(self, kafka: KafkaAccess, topic: str, schema_text: str) -> None:
+        self._kafka = kafka
         self._topic = topic
         self._decoder = AlertDecoder(schema_text)
 
@@ -98,7 +99,7 @@ class TopicDigests:
         """
         begins = {partition: each.begin for partition, each in ranges.items()}
         self._expired = sum(begins.values())
-        with AlertStream(self._servers, self._topic, begins) as stream:
+        with AlertStream(self._kafka, self._topic, begins) as stream:
             while any(stream.positions[partition] < each.end for partition, each in ranges.items()):
                 if time.monotonic() > deadline:
                     raise ServiceUnavailable("Kafka", f"Kafka has not given all of {self._topic} in time.")

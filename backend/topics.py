@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
@@ -14,9 +13,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from confluent_kafka.cimpl import NewTopic
 
 from backend.errors import InvalidRequest, QuicklookError, ServiceUnavailable
+from backend.kafka_access import Complaints, KafkaAccess
 from backend.topic_names import names_of
 
-_LOGGER = logging.getLogger(__name__)
 _PAUSE_S = 0.1
 _UNDO_S = 1.5  # for deleting what a failed creation left behind
 _PROBE_S = 1.0
@@ -39,18 +38,22 @@ class TopicAdmin:
 
     Parameters
     ----------
-    bootstrap_servers
-        Addresses of the brokers, ``host:port``, separated by commas.
+    kafka
+        Where it is, and how it is entered.
     timeout_s
         Until a call of any method has ended.
+
+    Raises
+    ------
+    ServiceUnavailable
+        On construction: what is said about entering Kafka cannot be used.
     """
 
-    def __init__(self, bootstrap_servers: str, *, timeout_s: float = 8.0) -> None:
-        self._servers = bootstrap_servers
+    def __init__(self, kafka: KafkaAccess, *, timeout_s: float = 8.0) -> None:
+        self._kafka = kafka
         self._timeout_s = timeout_s
-        conf: dict[str, Any] = {"bootstrap.servers": bootstrap_servers, "client.id": "alert-quicklook"}
-        # librdkafka prints on standard error unless it is given another place.
-        self._admin = AdminClient(conf | {"error_cb": _note}, logger=_LOGGER)
+        self._complaints = Complaints(kafka)
+        self._admin = kafka.client(AdminClient, {"client.id": "alert-quicklook"}, self._complaints)
 
     def create(
         self, topic: str, *, retention_h: int = 96, partitions: int = 10, max_message_bytes: int = 10_000_000
@@ -199,7 +202,7 @@ class TopicAdmin:
                 ours.discard(name)
                 failures.insert(0, _already_there(name))
             elif error is not None:
-                failures.append(self._unavailable(error))
+                failures.append(self._unavailable(error, f"CREATE the topic {name}"))
         if failures:
             raise failures[0]
 
@@ -229,7 +232,7 @@ class TopicAdmin:
         answers = self._admin.list_offsets(request, request_timeout=_left_s(deadline))
         for answer in answers.values():
             if error := _failure(answer, deadline):
-                raise self._unavailable(error) from error
+                raise self._unavailable(error, f"DESCRIBE the topic {topic}") from error
         return {asked.partition: answer.result().offset for asked, answer in answers.items()}
 
     def _delete(self, names: Iterable[str], deadline: float) -> tuple[str, ...]:
@@ -244,7 +247,7 @@ class TopicAdmin:
             if error is None:
                 deleted.append(name)
             elif _code(error) != KafkaError.UNKNOWN_TOPIC_OR_PART:  # a broker lists for a moment what is gone already
-                raise self._unavailable(error) from error
+                raise self._unavailable(error, f"DELETE the topic {name}") from error
         while left := self._known(deadline) & set(there):
             if time.monotonic() > deadline:
                 raise ServiceUnavailable("Kafka", f"Kafka has not deleted {min(left)} in time.", "Try again later.")
@@ -258,13 +261,12 @@ class TopicAdmin:
             left = ", ".join(sorted(names))
             failure.hint = f"{failure.hint} These topics may be left behind: {left}.".strip()
 
-    def _unavailable(self, error: BaseException) -> ServiceUnavailable:
+    def _unavailable(self, error: BaseException, right: str = "") -> ServiceUnavailable:
         code = _code(error)
         if code is None or code in _AWAY:
-            said = f"Kafka at {self._servers} cannot be reached."
-            return ServiceUnavailable("Kafka", said, "Start it, or check KAFKA_BOOTSTRAP_SERVERS; then try again.")
-        said = f"Kafka at {self._servers} answered: {error.args[0].str()}"
-        return ServiceUnavailable("Kafka", said, "See Kafka's own log.")
+            return self._complaints.refusal(self._admin) or self._kafka.unreachable()
+        said = f"Kafka at {self._kafka.servers} answered: {error.args[0].str()}"
+        return self._kafka.refusal(error.args[0], right) or ServiceUnavailable("Kafka", said, "See Kafka's own log.")
 
 
 def _new_topic(name: str, partitions: int, retention_h: int, max_message_bytes: int) -> NewTopic:
@@ -296,7 +298,3 @@ def _code(error: BaseException | None) -> int | None:
 
 def _left_s(deadline: float) -> float:
     return max(deadline - time.monotonic(), 0.1)
-
-
-def _note(error: KafkaError) -> None:
-    _LOGGER.debug("Kafka: %s", error.str())

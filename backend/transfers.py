@@ -11,17 +11,21 @@ from backend.archive_facts import ArchiveFacts
 from backend.archive_folder import absolute_uri, check_archive
 from backend.config import Settings
 from backend.errors import InvalidRequest, ServiceUnavailable
-from backend.expected_time import expected_seconds
+from backend.expected_time import ExpectedTime, expected_time
 from backend.health import Health, check_side_by_side
 from backend.job_control import JobControl
 from backend.job_progress import RunningJob
 from backend.job_queue import JobQueue
+from backend.job_resources import job_sizes
+from backend.job_size import JobResources, JobSize
+from backend.kafka_access import KafkaAccess, job_target
 from backend.livy import LivyGateway
-from backend.models import KafkaTarget, Phase, ServiceHealth, Transfer, TransferRequest
+from backend.models import Phase, ServiceHealth, Transfer, TransferRequest
 from backend.planning import plan_transfer
 from backend.reading import AlertReader
 from backend.receipt_topic import ReceiptTopics
 from backend.script_store import ScriptStore
+from backend.shared_files import SharedFiles
 from backend.size_limits import SizeLimits
 from backend.topics import TopicAdmin
 from backend.transfer_log import TransferLog
@@ -52,14 +56,15 @@ class Transfers:
         self._log = log
         self._livy = livy
         self._topics = topics
-        self._kafka = KafkaTarget(bootstrap_servers=_needed(settings.kafka_bootstrap_servers, "Kafka"))
-        receipts = ReceiptTopics(self._kafka.bootstrap_servers, settings.request_timeout_s)
+        self._kafka = KafkaAccess.of(settings)
+        receipts = ReceiptTopics(self._kafka, settings.request_timeout_s)
         self._jobs = JobControl(settings, log, livy, scripts, receipts)
         self._queue = JobQueue(settings, log, livy, topics, scripts, receipts)
         self._last_cleaning = datetime.min.replace(tzinfo=UTC)
-        self._verifier = Verifier(settings, livy, scripts, self._kafka.bootstrap_servers)
+        self._verifier = Verifier(settings, livy, scripts, self._kafka)
         self.archive = ArchiveFacts(settings, livy, scripts)
         """What is known of the archive, and the job that makes it known."""
+        self._files = SharedFiles.of(settings)
         self._checks = {"Livy": livy.ping, "Kafka": topics.ping, "the archive": self._check_archive}
         self._health = Health(self._checks)
 
@@ -77,12 +82,12 @@ class Transfers:
             settings,
             TransferLog(settings.data_dir / "transfers.sqlite"),
             LivyGateway(
-                _needed(settings.livy_url, "Livy"),
+                _livy_url(settings),
                 connect_timeout_s=settings.connect_timeout_s,
                 request_timeout_s=timeout_s,
             ),
-            TopicAdmin(_needed(settings.kafka_bootstrap_servers, "Kafka"), timeout_s=timeout_s),
-            ScriptStore(settings.script_store),
+            TopicAdmin(KafkaAccess.of(settings), timeout_s=timeout_s),
+            ScriptStore(settings.script_store, SharedFiles.of(settings)),
         )
 
     @property
@@ -95,6 +100,11 @@ class Transfers:
         """The sizes above which a submission asks to confirm, and is refused."""
         settings = self._settings
         return SizeLimits(confirm_bytes=settings.confirm_bytes, largest_bytes=settings.largest_bytes)
+
+    @property
+    def job_sizes(self) -> dict[JobSize, JobResources]:
+        """Size of a job -> what it asks the cluster for."""
+        return job_sizes(self._settings)
 
     def submit(self, request: TransferRequest, *, is_test: bool = False) -> Transfer:
         """Submit a job for the request; it starts at once if a place is free, and waits in the queue otherwise.
@@ -120,10 +130,11 @@ class Transfers:
             request,
             topic=topic,
             archive_uri=archive_uri,
-            kafka=self._kafka,
+            kafka=job_target(self._settings),
             limit=TEST_LIMIT if is_test else None,
             tns_catalogue_uri=self._settings.tns_catalogue_uri,
             statistics_uri=self.archive.folder,
+            resources=self.job_sizes[JobSize.SMALL if is_test else request.job_size],
             known=self.archive.nights(),
             tns_labels=self.archive.tns_labels(),
         )
@@ -254,14 +265,14 @@ class Transfers:
         StoreInUse
             Another process uses this reader's store.
         """
-        servers, stores = self._kafka.bootstrap_servers, self._settings.data_dir / "stores"
+        kafka, stores = self._kafka, self._settings.data_dir / "stores"
         try:
             transfer = self._log.get(id_or_topic)
         except InvalidRequest:
             if not self._topics.exists(id_or_topic):
                 raise
-            return AlertReader(servers, id_or_topic, stores, reader, lambda: self._jobs.phase_elsewhere(id_or_topic))
-        return AlertReader(servers, transfer.topic, stores, reader, lambda: self.get(transfer.id).phase)
+            return AlertReader(kafka, id_or_topic, stores, reader, lambda: self._jobs.phase_elsewhere(id_or_topic))
+        return AlertReader(kafka, transfer.topic, stores, reader, lambda: self.get(transfer.id).phase)
 
     def request_of(self, id_or_topic: str) -> dict[str, object] | None:
         """The request of a transfer, JSON-ready; None for a topic that was made elsewhere."""
@@ -270,8 +281,8 @@ class Transfers:
         except InvalidRequest:
             return None
 
-    def expected_seconds(self, request: TransferRequest, alerts: int) -> float | None:
-        """How long the job will take for so many alerts, from past transfers; None when there are none to go by.
+    def expected_times(self, request: TransferRequest, alerts: int) -> dict[JobSize, ExpectedTime]:
+        """How long a job of each size will take for so many alerts; a size of which past ones do not tell is left out.
 
         Raises
         ------
@@ -279,7 +290,12 @@ class Transfers:
             The statistics are there and cannot be read.
         """
         nights = set(request.every_night()).intersection(self.archive.nights().nights)
-        return expected_seconds(self._log.list(None, PAST), request.content, alerts, len(nights))
+        past = self._log.list(None, PAST)
+        times = {
+            size: expected_time(past, request.content, alerts, len(nights), resources)
+            for size, resources in self.job_sizes.items()
+        }
+        return {size: expected for size, expected in times.items() if expected is not None}
 
     def verify(
         self,
@@ -311,19 +327,18 @@ class Transfers:
         return absolute_uri(self._settings.archive_uri)
 
     def _check_archive(self) -> None:
-        check_archive(self._archive_uri(), self._settings.request_timeout_s)
+        check_archive(self._archive_uri(), self._settings.request_timeout_s, self._files)
 
     def _start_waiting(self) -> None:
         for transfer_id, error in self._queue.start_waiting().items():
             _LOGGER.warning("Transfer %s was not submitted: %s", transfer_id, error)
 
 
-def _needed(address: str | None, service: str) -> str:
-    if not address:
-        setting = "LIVY_URL" if service == "Livy" else "KAFKA_BOOTSTRAP_SERVERS"
+def _livy_url(settings: Settings) -> str:
+    if settings.livy_login_url is None:
         raise ServiceUnavailable(
-            service,
-            f"No address of {service} is known.",
-            f"Start the embedded one (make run, or make stack), or set {setting}.",
+            "Livy",
+            "No address of Livy is known.",
+            "Start the embedded one (make run, or make stack), or set LIVY_URL.",
         )
-    return address
+    return settings.livy_login_url.get_secret_value()

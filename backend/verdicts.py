@@ -59,7 +59,8 @@ def receipt_and_topic(
     there = sum(each.end - each.begin for each in ranges.values())
     if receipt is None:
         why = _WHY_NO_RECEIPT[transfer.phase]
-        sentence = f"There is no receipt: {why}. The topic is partial, with {there:,} messages."
+        topic = f"The topic is partial, with {there:,} messages." if ranges else "There is no topic."
+        sentence = f"There is no receipt: {why}. {topic}"
         if transfer.message:
             sentence += f" {transfer.message}"
         return Comparison(
@@ -103,17 +104,20 @@ def archive_and_topic(transfer: Transfer, receipt: Receipt | None, answer: Archi
         named("altered", answer.altered, "alerts on the topic are not, byte for byte, what the archive gives."),
         named("damaged", answer.undecoded, "messages cannot be decoded."),
     ]
+    notes = _explanations(receipt, answer)
     if receipt is not None:
-        differences += [
-            _promised(transfer, receipt, answer, expected),
-            *_too_large(receipt, answer),
-            *_archive_then_and_now(receipt, answer),
-        ]
+        differences += [_promised(transfer, receipt, answer, expected), *_too_large(receipt, answer)]
+        files = tuple(_files_then_and_now(receipt, answer))
+        if present(differences):
+            differences += files
+        else:  # of these files the transfer needed nothing: it may have read less of them than we have
+            notes = (*notes, *(each.sentence for each in files))
+        differences += _nights_then_and_now(receipt, answer)
     return Comparison(
         between=ARCHIVE_AND_TOPIC,
         found=f"{answer.same:,} of {expected:,} alerts are the same, byte for byte",
         differences=present(differences),
-        notes=_explanations(receipt, answer),
+        notes=notes,
     )
 
 
@@ -225,12 +229,18 @@ def _those(candids: set[int]) -> Named:
     return Named(count=len(candids), examples=tuple(AlertPlace(candid=candid) for candid in sorted(candids)[:EXAMPLES]))
 
 
-def _archive_then_and_now(receipt: Receipt, answer: ArchiveAnswer) -> Iterable[Difference]:
+def _files_then_and_now(receipt: Receipt, answer: ArchiveAnswer) -> Iterable[Difference]:
     then, now = {each.file for each in receipt.files_unreadable}, set(answer.files_unreadable)
-    for files, what in ((now - then, "cannot be read any more"), (then - now, "could not be read then, and can now")):
+    for files, what in (
+        (now - then, "cannot be read in full, and the receipt does not say so"),
+        (then - now, "could not be read in full then, and can now"),
+    ):
         if files:
             listed = ", ".join(sorted(files)[:EXAMPLES])
             yield Difference(kind="files", count=len(files), sentence=f"{len(files):,} files {what}: {listed}.")
+
+
+def _nights_then_and_now(receipt: Receipt, answer: ArchiveAnswer) -> Iterable[Difference]:
     for nights, what in (
         (set(answer.nights_missing) - set(receipt.nights_missing), "had data then, and have none now"),
         (set(receipt.nights_missing) - set(answer.nights_missing), "had no data then, and have some now"),

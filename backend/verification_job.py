@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from backend.config import Settings
 from backend.errors import ServiceUnavailable, TransferFailed
+from backend.failure_reasons import known_reason, last_words
 from backend.job_submission import submit_job
 from backend.livy import Batch, LivyGateway
 from backend.models import Phase, Transfer
@@ -121,7 +122,13 @@ class VerificationJob:
         answer_uri = self._scripts.put_plan(self._answer, "")
         plan = verification_plan(self._transfer, self._ranges, self._schema_text, answer_uri)
         return submit_job(
-            self._settings, self._livy, self._scripts, name=self._name, entry=ENTRY, plan_json=json.dumps(plan)
+            self._settings,
+            self._livy,
+            self._scripts,
+            name=self._name,
+            entry=ENTRY,
+            plan_json=json.dumps(plan),
+            resources=self._transfer.plan.resources,  # it reads as much again
         )
 
     def _read_answer(self) -> ArchiveAnswer:
@@ -129,9 +136,8 @@ class VerificationJob:
         if not text:
             found = self._livy.log(self._batch.id, self._name)
             lines = found[0] if found else ()
-            telling = [line.strip() for line in lines if "Error" in line or "Exception" in line]
-            last = telling[-1][:300] if telling else "nothing"
-            raise TransferFailed(f"The job that compares the archive has given no answer. Its log says: {last}")
+            message = f"The job that compares the archive has given no answer. Its log says: {last_words(lines)}"
+            raise TransferFailed(message, known_reason(lines))
         try:
             return ArchiveAnswer.model_validate_json(text)
         except ValidationError as error:

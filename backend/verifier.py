@@ -10,6 +10,7 @@ from pathlib import Path
 from backend.alert_stream import AlertStream
 from backend.config import Settings
 from backend.errors import InvalidRequest, QuicklookError, StoreInUse, TransferFailed
+from backend.kafka_access import KafkaAccess, job_target
 from backend.livy import LivyGateway
 from backend.models import Receipt, Transfer
 from backend.receipt_topic import read_job_records
@@ -51,15 +52,15 @@ class Verifier:
     ----------
     settings, livy, scripts
         Settings and adapters.
-    bootstrap_servers
-        Addresses of the Kafka brokers.
+    kafka
+        Where it is, and how it is entered.
     """
 
-    def __init__(self, settings: Settings, livy: LivyGateway, scripts: ScriptStore, bootstrap_servers: str) -> None:
+    def __init__(self, settings: Settings, livy: LivyGateway, scripts: ScriptStore, kafka: KafkaAccess) -> None:
         self._settings = settings
         self._livy = livy
         self._scripts = scripts
-        self._servers = bootstrap_servers
+        self._kafka = kafka
 
     def verify(
         self, transfer: Transfer, reader: str | None, within_s: float, say: Callable[[str], None]
@@ -85,7 +86,7 @@ class Verifier:
             Kafka, Livy or the script store does not answer.
         """
         ranges, schema_text = self._topic(transfer.topic)
-        records = read_job_records(self._servers, transfer.topic, self._settings.request_timeout_s)
+        records = read_job_records(self._kafka, transfer.topic, self._settings.request_timeout_s)
         given = _Given(
             transfer,
             receipt=records.receipt or transfer.receipt,
@@ -107,7 +108,7 @@ class Verifier:
     def _topic(self, topic: str) -> tuple[dict[int, TopicRange], str | None]:
         """The range of each partition, and the schema; nothing of what is not there."""
         try:
-            with AlertStream(self._servers, topic, timeout_s=self._settings.request_timeout_s) as stream:
+            with AlertStream(self._kafka, topic, timeout_s=self._settings.request_timeout_s) as stream:
                 ranges = {number: TopicRange(*each) for number, each in stream.watermarks().items()}
                 try:
                     return ranges, stream.read_schema()
@@ -129,7 +130,7 @@ class Verifier:
         """Compare alert by alert: the stores, while the cluster works on the archive."""
         of_stores: list[Comparison] = []
         job = VerificationJob(
-            self._settings, self._livy, self._scripts, given.transfer, given.ranges, given.schema_text
+            self._settings, self._livy, self._scripts, self._of_today(given.transfer), given.ranges, given.schema_text
         )
         try:
             with job:
@@ -139,13 +140,20 @@ class Verifier:
             of_archive = not_compared(ARCHIVE_AND_TOPIC, str(error), kind="failure")
         return [of_archive, *(of_stores or self._with_stores(given))]
 
+    def _of_today(self, transfer: Transfer) -> Transfer:
+        """The transfer with the way to Kafka as it is now: the log has the one of when it was submitted."""
+        now = job_target(self._settings)
+        way = {"bootstrap_servers": now.bootstrap_servers, "options": now.options}
+        plan = transfer.plan.model_copy(update={"kafka": transfer.plan.kafka.model_copy(update=way)})
+        return transfer.model_copy(update={"plan": plan})
+
     def _with_stores(self, given: _Given) -> list[Comparison]:
         if not given.stores:
             return [not_compared(TOPIC_AND_STORE, "nobody has read this topic into a store here")]
         if given.schema_text is None:
             return [not_compared(TOPIC_AND_STORE, "not compared: the topic has no schema")]
         topic = given.transfer.topic
-        with TopicDigests(self._servers, topic, given.schema_text) as digests:
+        with TopicDigests(self._kafka, topic, given.schema_text) as digests:
             given.say(f"Reading {topic}, to compare it with what is stored.")
             digests.read(given.ranges, given.deadline)
             return [_with_store(digests, store) for store in given.stores]

@@ -26,6 +26,7 @@ SECTIONS = {
     "selective": "selective",
     "reading": "reading",
     "estimate": "estimate",
+    "executors": "executors",
     "linear": "linear",
 }
 """Name -> its module. The one that needs most room on the disk comes last."""

@@ -6,13 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.config import Settings
 from backend.errors import TransferFailed
 from backend.models import Content, TransferRequest
 from benchmarks.archives import Archive, provide_archive
 from benchmarks.figures import Steady, steady
-from benchmarks.installation import Installation, JobRun
+from benchmarks.installation import Installation, JobRun, quiet
+from stack.cluster import ClusterStack
+from stack.server_stack import ServerStack
 
 STEADY_AFTER = 20_000
+WORKER_MEMORY = "2g"
 PLAIN = "plain Spark job"
 
 
@@ -47,6 +51,23 @@ class Bench:
     def installation(self, archive: Archive, spark_master: str) -> Installation:
         """Servers and a façade that work on the archive."""
         return Installation(self.folder / "installation", archive, spark_master, self.say)
+
+    def cluster(self, archive: Archive, workers: int) -> Installation:
+        """A Spark cluster of so many workers with a core each, that works on the archive."""
+
+        def make(settings: Settings) -> ServerStack:
+            return ClusterStack(
+                settings,
+                quiet,
+                any_ports=True,
+                data_nodes=1,
+                brokers=1,
+                workers=workers,
+                worker_cores=1,
+                worker_memory=WORKER_MEMORY,
+            )
+
+        return Installation(self.folder / "installation", archive, "local[1]", self.say, make)
 
     def night(self) -> Archive:
         """The night of light contents; its files are as large as real ones, with images."""

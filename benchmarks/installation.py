@@ -24,8 +24,11 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from backend.config import Settings
 from backend.errors import TransferFailed
 from backend.job_queue import ENTRY, MESSAGE_OVERHEAD_BYTES
+from backend.job_resources import batch_fields, job_sizes
+from backend.job_size import JobResources, JobSize
+from backend.kafka_access import KafkaAccess, job_target
 from backend.livy import LivyGateway
-from backend.models import KafkaTarget, Phase, Receipt, TransferPlan, TransferRequest
+from backend.models import Phase, Receipt, TransferPlan, TransferRequest
 from backend.planning import plan_transfer
 from backend.receipt_topic import read_job_records
 from backend.script_store import JOB_FOLDER, ScriptStore
@@ -34,6 +37,7 @@ from backend.transfers import Transfers
 from benchmarks.archives import Archive
 from benchmarks.watching import Broker, Watched, mean_alert_bytes, watch
 from stack.embedded import EmbeddedStack
+from stack.server_stack import ServerStack
 
 LOOK_AT_JOB_S = 0.3
 DEADLINE_S = 3 * 3600.0
@@ -65,6 +69,14 @@ class JobRun:
     timings_s: dict[str, float] = field(default_factory=dict)
 
 
+def quiet(step: str) -> None:
+    """The steps of the servers' start are no figures."""
+
+
+def _embedded(settings: Settings) -> ServerStack:
+    return EmbeddedStack(settings, quiet, kafka_port=0, livy_port=0)
+
+
 class Installation:
     """The product on servers of its own, while the context is open.
 
@@ -75,12 +87,22 @@ class Installation:
     archive
         What the jobs read.
     spark_master
-        Where the jobs run: ``local[1]``.
+        Where the jobs run: ``local[1]``; a stack with a master of its own has its jobs run there.
     say
         Is told what happens.
+    make_stack
+        Makes the servers from the settings.
     """
 
-    def __init__(self, folder: Path, archive: Archive, spark_master: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        archive: Archive,
+        spark_master: str,
+        say: Callable[[str], None],
+        make_stack: Callable[[Settings], ServerStack] = _embedded,
+    ) -> None:
+        self._make_stack = make_stack
         self._folder = folder.absolute()
         self._settings = Settings(
             data_dir=self._folder,
@@ -98,13 +120,14 @@ class Installation:
         shutil.rmtree(self._folder, ignore_errors=True)
         with ExitStack() as closing:
             closing.callback(shutil.rmtree, self._folder, ignore_errors=True)
-            stack = closing.enter_context(EmbeddedStack(self._settings, _quiet, kafka_port=0, livy_port=0))
+            stack = closing.enter_context(self._make_stack(self._settings))
             self._settings = stack.settings
             pid = stack.kafka.pid
             assert pid is not None, "Kafka runs"
             self.broker = Broker(stack.kafka_bootstrap_servers, pid)
             self._livy = LivyGateway(stack.livy_url)
-            self._topics = TopicAdmin(stack.kafka_bootstrap_servers)
+            self._access = KafkaAccess.of(self._settings)
+            self._topics = TopicAdmin(self._access)
             self._scripts = ScriptStore(self._settings.script_store)
             self._transfers = Transfers.connect(self._settings)
             self._closing = closing.pop_all()
@@ -168,8 +191,13 @@ class Installation:
         self._say(_in_words("plain Spark job", run))
         return run
 
-    def run_without_kafka(self, request: TransferRequest) -> float:
+    def run_without_kafka(self, request: TransferRequest, resources: JobResources | None = None) -> float:
         """Alerts per second of our job when it throws away what it has encoded.
+
+        Parameters
+        ----------
+        resources
+            What it asks the cluster for; None: what a small job does.
 
         Raises
         ------
@@ -178,8 +206,8 @@ class Installation:
         """
         plan = self._planned(request)
         began = time.monotonic()
-        self._wait_for(self._submit(plan, JOB_WITHOUT_KAFKA), plan.topic, began)
-        receipt = read_job_records(self.broker.bootstrap_servers, plan.topic).receipt
+        self._wait_for(self._submit(plan, JOB_WITHOUT_KAFKA, resources), plan.topic, began)
+        receipt = read_job_records(self._access, plan.topic).receipt
         assert receipt is not None, "the job has ended well"
         self._topics.delete(plan.topic)
         per_s = receipt.published / receipt.timings_s["publish"]
@@ -189,7 +217,7 @@ class Installation:
     def _planned(self, request: TransferRequest) -> TransferPlan:
         """The plan that the façade would make, and the topics that it would create."""
         assert self._settings.archive_uri is not None, "given on construction"
-        kafka = KafkaTarget(bootstrap_servers=self.broker.bootstrap_servers)
+        kafka = job_target(self._settings)
         plan = plan_transfer(
             request,
             topic=f"ftransfer_{request.survey}_{datetime.now(UTC):%Y-%m-%d}_{secrets.token_hex(5)}",
@@ -209,7 +237,7 @@ class Installation:
         for answer in admin.incremental_alter_configs([topic]).values():
             answer.result(ANSWER_TIMEOUT_S)
 
-    def _submit(self, plan: TransferPlan, entry: str) -> int:
+    def _submit(self, plan: TransferPlan, entry: str, resources: JobResources | None = None) -> int:
         return self._livy.submit(
             plan.topic,
             self._scripts.put_job(OWN_FOLDER, entry).main,
@@ -217,6 +245,7 @@ class Installation:
             py_files=self._scripts.put_job(JOB_FOLDER, ENTRY).py_files,
             jars=self._settings.spark_jars,
             driver_memory=self._settings.driver_memory,
+            fields=batch_fields(self._settings, resources or job_sizes(self._settings)[JobSize.SMALL]),
         ).id
 
     def _wait_for(self, batch_id: int, topic: str, began: float) -> None:
@@ -240,7 +269,3 @@ def _in_words(whose: str, run: JobRun) -> str:
         f"  {whose}: {run.alerts:,} alerts of {run.alert_bytes:,.0f} B; first {seen.first_alert_s:.1f} s, last "
         f"{seen.last_alert_s:.1f} s, end {seen.ended_s:.1f} s; {seen.peak_memory_bytes / 2**30:.2f} GiB"
     )
-
-
-def _quiet(step: str) -> None:
-    """The steps of the servers' start are no figures."""

@@ -64,27 +64,31 @@ def compare(expected: DataFrame, messages: DataFrame, examples: int) -> dict[str
     columns = ("candid", *STRATUM, "messages", "place.*", state.alias("state"))
     compared = expected.join(sent, "candid", "full").select(*columns).persist(StorageLevel.DISK_ONLY)
     try:
-        return {**_summary(compared, examples), "undecoded": _undecoded(messages, compared, examples)}
+        return _summary(compared, messages, examples)
     finally:
         compared.unpersist()
 
 
-def _summary(compared: DataFrame, examples: int) -> dict[str, Any]:
+def _summary(compared: DataFrame, messages: DataFrame, examples: int) -> dict[str, Any]:
     known = compared.filter("candid IS NOT NULL")
-    totals = known.groupBy("state", *STRATUM).agg(F.count("*").alias("alerts"), F.sum("messages").alias("messages"))
-    rows = totals.orderBy("state", *STRATUM).collect()
+    is_decoded = F.col("candid").isNotNull().alias("is_decoded")
+    totals = compared.groupBy(is_decoded, "state", *STRATUM)
     alerts: Counter[str] = Counter()
     expected: Counter[tuple[Any, ...]] = Counter()
-    for row in rows:
-        alerts[row.state] += row.alerts
-        if row.state in (SAME, ALTERED, MISSING):
-            expected[row[NIGHT], row.finkclass, row.tnsclass] += row.alerts
+    sent: Counter[bool] = Counter()
+    for row in totals.agg(F.count("*").alias("alerts"), F.sum("messages").alias("messages")).collect():
+        sent[row.is_decoded] += row.messages or 0
+        if row.is_decoded:
+            alerts[row.state] += row.alerts
+            if row.state in (SAME, ALTERED, MISSING):
+                expected[row[NIGHT], row.finkclass, row.tnsclass] += row.alerts
     too_large = known.filter(F.col("state") == TOO_LARGE).select("candid").orderBy("candid").limit(NAMED_TOO_LARGE)
     return {
         **{kind: _named(known, kind, alerts[kind], examples) for kind in (MISSING, EXTRA, ALTERED)},
+        "undecoded": _undecoded(messages, sent[False], examples),
         "too_large": [row.candid for row in too_large.collect()] if alerts[TOO_LARGE] else [],
         "same": alerts[SAME],
-        "messages": sum(row.messages or 0 for row in rows),
+        "messages": sent[True],
         "counts": [
             {"night": str(night), "finkclass": finkclass, "tnsclass": tnsclass, "alerts": count}
             for (night, finkclass, tnsclass), count in expected.items()
@@ -97,8 +101,7 @@ def _named(compared: DataFrame, kind: str, count: int, examples: int) -> dict[st
     return {"count": count, "examples": [_place(row) for row in rows]}
 
 
-def _undecoded(messages: DataFrame, compared: DataFrame, examples: int) -> dict[str, Any]:
-    (count,) = compared.filter("candid IS NULL").agg(F.coalesce(F.sum("messages"), F.lit(0))).collect()[0]
+def _undecoded(messages: DataFrame, count: int, examples: int) -> dict[str, Any]:
     damaged = messages.filter("candid IS NULL").orderBy("partition", "offset").limit(examples) if count else None
     return {"count": count, "examples": [_place(row) for row in damaged.collect()] if damaged else []}
 

@@ -19,6 +19,7 @@ NANOSECONDS = "nanoseconds"
 _STATUS = re.compile(
     r"path=(?P<path>[^\n]*?); isDirectory=false; length=(?P<length>\d+);.*?modification_time=(?P<time>\d+)"
 )
+_NIGHT = re.compile(r"/year=(\d+)/month=(\d+)/day=(\d+)/[^/]*$")
 _NANOSECONDS = re.compile(r"^  (?:optional|required) int64 (\S+) \(TIMESTAMP\(NANOS", re.MULTILINE)
 
 
@@ -38,6 +39,13 @@ class ArchiveFile(NamedTuple):
     path: str
     size_bytes: int
     modified_ms: int
+
+    @property
+    def night(self) -> date:
+        """The night in whose folder it lies."""
+        found = _NIGHT.search(self.path)
+        assert found, "a file of the archive lies in the folder of its night"
+        return date(*map(int, found.groups()))
 
 
 def list_nights(spark: SparkSession, archive_uri: str) -> list[date]:

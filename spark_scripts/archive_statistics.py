@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -30,12 +31,12 @@ from spark_scripts.archive import (
     survey_schema,
     unsent_columns,
 )
-from spark_scripts.archive_files import list_nights
+from spark_scripts.archive_files import ArchiveFile, list_nights
 from spark_scripts.content import encoded, sent_content
 from spark_scripts.damaged_files import despite_damage, whole_alerts
 from spark_scripts.field_years import save_field_years
 from spark_scripts.plan import ContentPlan, read_content
-from spark_scripts.schema_cache import load_schemas, save_schemas
+from spark_scripts.schema_cache import load_schemas, of_nights, save_schemas
 from spark_scripts.selection import CLASSES, STRATUM, each_once, with_classes
 from spark_scripts.session import run_document
 from spark_scripts.statistics_folders import COUNTS, SAMPLE, StatisticsFolders
@@ -103,15 +104,18 @@ def update_statistics(spark: SparkSession, plan: StatisticsPlan) -> int:
         folders=StatisticsFolders(spark, plan.statistics_uri),
     )
     done = set() if plan.refresh else run.folders.nights_done(run.catalogue_version)
-    nights = [night for night in list_nights(spark, plan.archive_uri) if night not in done]
-    known = load_schemas(spark, plan.statistics_uri)
+    there = set(list_nights(spark, plan.archive_uri))
+    nights = sorted(there - done)
+    remembered = load_schemas(spark, plan.statistics_uri)
+    known = of_nights(remembered, there)
+    if len(known) < len(remembered):
+        _remember(run, known)
     counted = 0
     for start in range(0, len(nights), NIGHTS_AT_ONCE):
         group = tuple(nights[start : start + NIGHTS_AT_ONCE])
         found = find_night_files(spark, plan.archive_uri, group, known)
-        known |= found.schemas
-        save_schemas(spark, plan.statistics_uri, known)
-        save_field_years(spark, plan.statistics_uri, known, run.schema)
+        known = {**of_nights(known, there.difference(group)), **found.schemas}  # without files that are gone
+        _remember(run, known)
         if found.files:
             despite_damage(spark, partial(_count, run, found))
         counted += len(found.files)
@@ -133,6 +137,12 @@ class _Run:
     @property
     def catalogue_version(self) -> str:
         return self.catalogue.version if self.catalogue else ""
+
+
+def _remember(run: _Run, schemas: Mapping[ArchiveFile, str]) -> None:
+    """Keep what is known of the files, for later jobs and for the pages."""
+    save_schemas(run.spark, run.plan.statistics_uri, schemas)
+    save_field_years(run.spark, run.plan.statistics_uri, schemas, run.schema)
 
 
 def _count(run: _Run, found: NightFiles, is_damaged: bool) -> None:

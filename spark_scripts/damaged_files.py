@@ -7,7 +7,7 @@ columns that are read, so that passes that belong together must read the same on
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from py4j.protocol import Py4JJavaError
@@ -17,9 +17,12 @@ from pyspark.sql import functions as F
 from spark_scripts.archive import FILE
 from spark_scripts.java import reason
 
-TOLERATED = "spark.sql.files.ignoreCorruptFiles"
-"""Whether the rest of a part of a file that cannot be read is left out; else the pass fails."""
-
+TOLERANT = {
+    # The rest of a part of a file that cannot be read is left out; else the pass fails.
+    "spark.sql.files.ignoreCorruptFiles": "true",
+    # The parts are small, for the damage to cost little.
+    "spark.sql.files.maxPartitionBytes": "64m",
+}
 
 Result = TypeVar("Result")
 
@@ -38,11 +41,12 @@ def despite_damage(spark: SparkSession, work: Callable[[bool], Result]) -> Resul
         if "FileScanRDD" not in str(error):  # Java's stack is part of the text: it ended within Spark's reader
             raise
         print(f"Once more, without what is damaged: {reason(error)}", file=sys.stderr)
-        spark.conf.set(TOLERATED, "true")
+        strict = {name: spark.conf.get(name) for name in TOLERANT}
         try:
+            _configure(spark, TOLERANT)
             return work(True)
         finally:
-            spark.conf.set(TOLERATED, "false")
+            _configure(spark, strict)
 
 
 def whole_alerts(alerts: DataFrame, *values: Column) -> DataFrame:
@@ -72,3 +76,8 @@ def find_damaged(rows: DataFrame, alerts: DataFrame, value: Column) -> tuple[tup
         for file, alerts_there in sorted(has.items())
         if gives.get(file, 0) < alerts_there
     )
+
+
+def _configure(spark: SparkSession, settings: Mapping[str, str | None]) -> None:
+    for name, value in settings.items():
+        spark.conf.set(name, str(value))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
@@ -26,7 +25,7 @@ def years_without(schemas: Mapping[ArchiveFile, str], survey_schema: StructType)
     absent_of = {text: _nulls(align(text, wanted)) for text in dict.fromkeys(schemas.values())}
     texts_of_year: dict[int, set[str]] = {}
     for file, text in schemas.items():
-        texts_of_year.setdefault(_year(file), set()).add(text)
+        texts_of_year.setdefault(file.night.year, set()).add(text)
     without: dict[str, set[int]] = {}
     for year, texts in texts_of_year.items():
         for path in set.intersection(*(absent_of[text] for text in texts)):
@@ -40,7 +39,7 @@ def save_field_years(
     """Write what all known files say of the fields."""
     without = years_without(schemas, survey_schema)
     document = {
-        "years": sorted({_year(file) for file in schemas}),
+        "years": sorted({file.night.year for file in schemas}),
         "absent": {path: sorted(years) for path, years in sorted(without.items())},
     }
     write_text(spark, f"{statistics_uri.rstrip('/')}/{YEARS_FILE}", json.dumps(document))
@@ -49,9 +48,3 @@ def save_field_years(
 def _nulls(alignment: Alignment) -> set[str]:
     """What is null in these files: it is not there, or was something else then."""
     return {*alignment.absent, *(column for column, what in alignment.converted if what.endswith("-> null"))}
-
-
-def _year(file: ArchiveFile) -> int:
-    found = re.search(r"/year=(\d{4})/", file.path)
-    assert found, "a file of the archive lies in the folder of its night"
-    return int(found[1])

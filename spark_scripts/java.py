@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+
+
+class Executors(NamedTuple):
+    """Who does the work: executors (none where the driver does it itself), and the cores of all together."""
+
+    number: int
+    cores: int
 
 
 def java(spark: SparkSession) -> Any:
@@ -33,6 +40,13 @@ def bytes_read(spark: SparkSession) -> int:
     """What the session's tasks have read of files, as Spark counts it."""
     executors = java_session(spark).sparkContext().statusStore().executorList(False)
     return sum(executors.apply(n).totalInputBytes() for n in range(executors.size()))
+
+
+def executors_of(spark: SparkSession) -> Executors:
+    """What the cluster has given the session, as it is now."""
+    listed = java_session(spark).sparkContext().statusStore().executorList(True)
+    each = [listed.apply(n) for n in range(listed.size())]
+    return Executors(sum(one.id() != "driver" for one in each), sum(one.totalCores() for one in each))
 
 
 def hadoop_configuration(spark: SparkSession) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, Self
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
-from spark_scripts.java import reason
+from spark_scripts.java import executors_of, reason
 from spark_scripts.plan import TransferPlan
 from spark_scripts.session import seconds_since_start
 from spark_scripts.topic_client import TopicClient
@@ -113,6 +113,7 @@ class JobReport:
             **asdict(progress),
             "files_done": self._most_files_done,
             "alerts": sum(each.end - each.begin for each in self._client.offsets(self._plan.topic)),
+            "cores": executors_of(self._spark).cores,
             "elapsed_s": round(seconds_since_start(self._spark), 1),
         }
 

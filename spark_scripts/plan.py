@@ -48,6 +48,9 @@ class TransferPlan:
         CSV file that ``tnsclass`` comes from; None: it is Unknown for all.
     statistics_uri
         Folder in which the statistics job keeps what it knows of the archive's files; empty: none.
+    kafka
+        What each client of Kafka needs, in the words of Kafka's own: addresses, and how it gets in. Of a secret only
+        where it is: ``${file:…}`` in it is replaced by the client itself, and is never looked at here.
     """
 
     topic: str
@@ -64,7 +67,7 @@ class TransferPlan:
     schema_ddl: str
     tns_catalogue_uri: str | None
     statistics_uri: str
-    bootstrap_servers: str
+    kafka: dict[str, str]
     partitions: int
     max_message_bytes: int
     schema_copies: int
@@ -106,7 +109,7 @@ def read_plan(text: str) -> TransferPlan:
         schema_ddl=plan["schema_ddl"],
         tns_catalogue_uri=plan["tns_catalogue_uri"],
         statistics_uri=plan["statistics_uri"],
-        bootstrap_servers=kafka["bootstrap_servers"],
+        kafka={"bootstrap.servers": kafka["bootstrap_servers"], **kafka["options"]},
         partitions=kafka["partitions"],
         max_message_bytes=kafka["max_message_bytes"],
         schema_copies=plan["schema_copies"],

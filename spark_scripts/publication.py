@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,6 +18,7 @@ from spark_scripts.job_report import JobReport
 from spark_scripts.matches import Stratum, count_strata, find_matches
 from spark_scripts.repeated_alerts import Ids, look_at_ids, repeated_places, without_places
 from spark_scripts.selection import Part
+from spark_scripts.session import divide_among_cores
 from spark_scripts.source import Source
 from spark_scripts.stopwatch import Stopwatch
 from spark_scripts.topic_writer import publish_alerts
@@ -74,9 +76,15 @@ class Publication:
         is_selective = any((plan.finkclasses, plan.tnsclasses, plan.conditions, plan.region, plan.sample, plan.limit))
         self._looks_first = content.is_heavy and is_selective
         self._earlier: list[Ids] = []
+        self._looked_at: Future[Ids] | None = None
 
-    def publish(self, portions: Sequence[NightFiles]) -> Published:
+    def publish(self, portions: Sequence[NightFiles], first_ids: Future[Ids]) -> Published:
         """Publish the alerts of these files; of those with the same ``candid`` the first by night, file and row.
+
+        Parameters
+        ----------
+        first_ids
+            Of the first portion, looked at meanwhile.
 
         Raises
         ------
@@ -84,6 +92,7 @@ class Publication:
             When the job shall end.
         """
         published, nights_done, files_done = Published(), 0, 0
+        self._looked_at = first_ids
         nights, files = (sum(map(count, portions)) for count in (nights_in, files_in))
         self._report.note(step="publishing", nights=nights, files=files)
         for portion in portions:
@@ -94,9 +103,10 @@ class Publication:
         return published
 
     def _publish_portion(self, portion: NightFiles, published: Published, is_damaged: bool) -> None:
+        divide_among_cores(self._source.spark)
         rows = self._source.rows(portion)
         with self._watch.lap("ids"):
-            ids = look_at_ids(rows)
+            ids = self._ids(rows)
             places = repeated_places(ids, self._earlier)
         selected = self._selected(without_places(rows, places))
         try:
@@ -113,6 +123,10 @@ class Publication:
             if places:
                 places.unpersist()
         self._earlier.append(ids)
+
+    def _ids(self, rows: DataFrame) -> Ids:
+        looked_at, self._looked_at = self._looked_at, None  # also when it fails, for there is a second attempt
+        return looked_at.result() if looked_at else look_at_ids(rows)
 
     def _publish_selected(self, selected: DataFrame, portion: NightFiles) -> Counter[Stratum]:
         self._write(selected, portion)

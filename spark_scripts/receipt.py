@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from spark_scripts.archive import NightFiles
+from spark_scripts.java import Executors
 from spark_scripts.plan import TransferPlan
 from spark_scripts.publication import Published
 from spark_scripts.topic_client import PartitionOffsets
@@ -20,6 +21,7 @@ def compose_receipt(
     offsets: list[PartitionOffsets],
     too_large: list[dict[str, int]],
     bytes_read: int,
+    executors: Executors,
     drift: list[dict[str, Any]],
     tns_catalogue: str,
     versions: dict[str, str],
@@ -47,6 +49,8 @@ def compose_receipt(
         "too_large": too_large,
         "drift": drift,
         "tns_catalogue": tns_catalogue,
+        "executors": executors.number,
+        "cores": executors.cores,
         "schema_fingerprint": hashlib.sha256(schema_json.encode()).hexdigest(),
         "request": plan.request,
         "versions": versions,

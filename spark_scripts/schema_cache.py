@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date
 
 from pyspark.sql import SparkSession
 
@@ -28,6 +29,11 @@ def load_schemas(spark: SparkSession, statistics_uri: str) -> dict[ArchiveFile, 
         return {ArchiveFile(path, size, time): schemas[number] for path, size, time, number in cache["files"]}
     except (ValueError, KeyError, TypeError, IndexError):  # it is only a cache: the footers say the same
         return {}
+
+
+def of_nights(schemas: Mapping[ArchiveFile, str], nights: Collection[date]) -> dict[ArchiveFile, str]:
+    """The schemas of the files of these nights."""
+    return {file: schema for file, schema in schemas.items() if file.night in nights}
 
 
 def save_schemas(spark: SparkSession, statistics_uri: str, schemas: Mapping[ArchiveFile, str]) -> None:

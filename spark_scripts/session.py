@@ -22,12 +22,17 @@ SQL_SETTINGS = {
     "spark.sql.codegen.maxFields": "2000",
     # Alerts are large: so many are decoded at once, and held by a task.
     "spark.sql.parquet.columnarReaderBatchSize": "512",
+    # A task of 128 MB of file would read a few MB of light columns, and need as long to begin. Where there are many
+    # cores, `divide_among_cores` makes smaller ones.
+    "spark.sql.files.maxPartitionBytes": "1g",
     "spark.sql.files.ignoreCorruptFiles": "false",
     # The files are known one by one; to look at each again is a matter of seconds, a job that does it takes longer.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000000",
     "spark.sql.execution.arrow.pyspark.enabled": "true",  # ids come to the driver as numbers, not as objects
     "spark.sql.legacy.parquet.nanosAsLong": "true",  # files of other tools; refused otherwise
 }
+TASKS_PER_CORE = 3
+"""So that the cores end about together, however different the tasks are."""
 
 
 def open_session() -> SparkSession:
@@ -35,7 +40,18 @@ def open_session() -> SparkSession:
     builder = SparkSession.builder
     for name, value in SQL_SETTINGS.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    spark = builder.getOrCreate()
+    divide_among_cores(spark)
+    return spark
+
+
+def divide_among_cores(spark: SparkSession) -> None:
+    """Have what is read from now on divided into some tasks for each core that there is now.
+
+    Executors may come late: until then, files would be divided among the few that were there at the start.
+    """
+    tasks = TASKS_PER_CORE * spark.sparkContext.defaultParallelism
+    spark.conf.set("spark.sql.files.minPartitionNum", str(tasks))
 
 
 def run_document(arguments: list[str], usage: str | None, work: Callable[[SparkSession, str], int]) -> int:

@@ -37,10 +37,10 @@ class TopicClient:
     Every method raises ``Py4JJavaError`` or ``TimeoutError`` when Kafka does not answer in time.
     """
 
-    def __init__(self, spark: SparkSession, bootstrap_servers: str, largest_bytes: int) -> None:
+    def __init__(self, spark: SparkSession, kafka: dict[str, str], largest_bytes: int) -> None:
         self._jvm = java(spark)
         self._lock = threading.Lock()
-        settings = {"bootstrap.servers": bootstrap_servers, "request.timeout.ms": ANSWER_MS}
+        settings = {**kafka, "request.timeout.ms": ANSWER_MS}
         self._producer = self._jvm.org.apache.kafka.clients.producer.KafkaProducer(
             self._properties(
                 settings
@@ -79,6 +79,10 @@ class TopicClient:
             wait = self._jvm.java.time.Duration.ofMillis(ANSWER_MS)
             self._producer.close(wait)
             self._consumer.close(wait)
+
+    def reach(self, topic: str) -> None:
+        """Come to the brokers that have a topic; one that starts again is waited for, one that refuses us is not."""
+        self._producer.partitionsFor(topic)
 
     def publish(self, topic: str, key: str, value: str, copies: int = 1) -> None:
         """Put a record on partition 0 of a topic, and wait until it is there."""

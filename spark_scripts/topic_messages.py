@@ -9,6 +9,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.avro.functions import from_avro
 
+from spark_scripts.topic_writer import spark_options
+
 DIGEST = "digest"
 """Column with the 64-bit hash of an encoded alert."""
 _COLUMNS = f"candid bigint, {DIGEST} bigint, partition int, offset bigint"
@@ -24,12 +26,14 @@ class MessageRange:
 
 
 def read_messages(
-    spark: SparkSession, bootstrap_servers: str, topic: str, schema_json: str, ranges: tuple[MessageRange, ...]
+    spark: SparkSession, kafka: dict[str, str], topic: str, schema_json: str, ranges: tuple[MessageRange, ...]
 ) -> DataFrame:
     """``candid`` (null in a message that cannot be decoded), hash, partition and offset of each message.
 
     Parameters
     ----------
+    kafka
+        What a client of Kafka needs, as a plan has it.
     schema_json
         The Avro schema of all messages; empty when the topic has none, and then nothing can be decoded.
     """
@@ -37,7 +41,7 @@ def read_messages(
         return spark.createDataFrame([], _COLUMNS)
     messages = (
         spark.read.format("kafka")
-        .option("kafka.bootstrap.servers", bootstrap_servers)
+        .options(**spark_options(kafka))
         .option("assign", json.dumps({topic: [each.partition for each in ranges]}))
         .option("startingOffsets", json.dumps({topic: {each.partition: each.begin for each in ranges}}))
         .option("endingOffsets", json.dumps({topic: {each.partition: each.end for each in ranges}}))

@@ -17,6 +17,11 @@ def largest_request_bytes(plan: TransferPlan) -> int:
     return plan.max_message_bytes + RECORD_OVERHEAD_BYTES
 
 
+def spark_options(kafka: dict[str, str]) -> dict[str, str]:
+    """What a client of Kafka needs, as Spark's options have it."""
+    return {f"kafka.{name}": value for name, value in kafka.items()}
+
+
 def publish_alerts(alerts: DataFrame, value: Column, plan: TransferPlan, compression: str) -> None:
     """Publish each row's encoded `value`; one that is too large is named on the receipt topic instead.
 
@@ -36,7 +41,7 @@ def publish_alerts(alerts: DataFrame, value: Column, plan: TransferPlan, compres
     largest = largest_request_bytes(plan)
     (
         routed.write.format("kafka")
-        .option("kafka.bootstrap.servers", plan.bootstrap_servers)
+        .options(**spark_options(plan.kafka))
         .option("kafka.acks", "all")
         .option("kafka.enable.idempotence", "true")
         .option("kafka.compression.type", compression)

@@ -18,16 +18,14 @@ from pyspark.sql import functions as F
 
 from spark_scripts.archive import NightFiles
 from spark_scripts.archive_and_topic import compare, expected_alerts
-from spark_scripts.archive_files import UnusableArchive
 from spark_scripts.content import encoded
 from spark_scripts.damaged_files import despite_damage, find_damaged, whole_alerts
-from spark_scripts.java import reason
+from spark_scripts.failures import sentence_of
 from spark_scripts.plan import TransferPlan, read_plan
 from spark_scripts.repeated_alerts import each_first
 from spark_scripts.selection import select_alerts
 from spark_scripts.session import run_document, write_text
 from spark_scripts.source import open_source
-from spark_scripts.tns_catalogue import UnusableCatalogue
 from spark_scripts.topic_messages import MessageRange, read_messages
 
 
@@ -95,7 +93,7 @@ def verify(spark: SparkSession, plan: VerificationPlan, *, is_damaged: bool = Fa
         damaged = find_damaged(rows, source.with_classes(rows), value)
         found = replace(found, unreadable=(*found.unreadable, *damaged))
         selected = whole_alerts(selected, value)
-    messages = read_messages(spark, transfer.bootstrap_servers, transfer.topic, plan.schema_json, plan.ranges)
+    messages = read_messages(spark, transfer.kafka, transfer.topic, plan.schema_json, plan.ranges)
     if transfer.limit is not None:  # which of the matching alerts were taken, only the topic tells
         selected = selected.join(F.broadcast(messages.select("candid").distinct()), "candid", "left_semi")
     return {
@@ -132,9 +130,7 @@ def run(spark: SparkSession, plan: VerificationPlan) -> int:
         despite_damage(spark, work)
     except Exception as error:  # noqa: BLE001  (whatever it is, who asked must learn of it)
         traceback.print_exc()
-        is_for_the_user = isinstance(error, (UnusableArchive, UnusableCatalogue))
-        failure = str(error) if is_for_the_user else f"The job failed: {reason(error)}"
-        write_text(spark, plan.answer_uri, json.dumps({"failure": failure}))
+        write_text(spark, plan.answer_uri, json.dumps({"failure": sentence_of(error)}))
         return 1
     return 0
 

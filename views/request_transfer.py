@@ -16,6 +16,7 @@ from views.components.condition_editor import condition_editor
 from views.components.content_picker import content_picker
 from views.components.draft import CONDITIONS, draft_is_shown, example_request, fill_draft, keep_draft, restore_draft
 from views.components.estimate_panel import estimate_panel, no_estimate
+from views.components.job_size_picker import chosen_job_size, job_size_picker, time_fact
 from views.components.live_typing import live_typing
 from views.components.night_ranges import night_ranges
 from views.components.region_form import region_form
@@ -51,6 +52,7 @@ def form(file_box: st.delta_generator.DeltaGenerator) -> tuple[TransferRequest |
             conditions=conditions.value or "",
             content=content.value,
             sample=sample.value,
+            job_size=chosen_job_size(),
         )
     with file_box:
         request_file_box(request)
@@ -96,12 +98,15 @@ with left:
 
 with right, st.container(key="estimate", border=True):
     st.subheader("Estimate", anchor=False)
+    sizes = transfers().job_sizes
     estimate, problem = estimated(request, problem)
     if estimate is not None and archive.is_known:
-        expected_s = transfers().expected_seconds(request, estimate.alerts) if request and estimate.alerts else None
-        estimate_panel(estimate, expected_s)
+        times = transfers().expected_times(request, estimate.alerts) if request and estimate.alerts else {}
+        estimate_panel(estimate, time_fact(sizes, times))
     else:
+        times = {}
         no_estimate(problem or "There is no estimate yet.")
+    job_size_picker(sizes, times)
     submission(request, estimate if archive.is_known else None, problem)
     statistics_box(archive)
 draft_is_shown()

@@ -15,6 +15,7 @@ from backend.alert_store import AlertStore
 from backend.alert_stream import AlertStream
 from backend.errors import TransferFailed
 from backend.ingest import Ingest
+from backend.kafka_access import KafkaAccess
 from backend.models import Content, Phase
 from benchmarks.bench import Bench, request_for
 from benchmarks.figures import Figure, Unit
@@ -57,7 +58,7 @@ def _stored_per_s(bootstrap_servers: str, topic: str, work_dir: Path) -> float:
     try:
         with AlertStore(folder / "bench.duckdb") as store:
             began = time.monotonic()
-            ingest = Ingest(bootstrap_servers, topic, store, lambda: Phase.COMPLETED)
+            ingest = Ingest(KafkaAccess(bootstrap_servers), topic, store, lambda: Phase.COMPLETED)
             ingest.start()
             ingest.join()
             elapsed_s = time.monotonic() - began
@@ -69,7 +70,7 @@ def _stored_per_s(bootstrap_servers: str, topic: str, work_dir: Path) -> float:
 
 
 def _decoded_per_s(bootstrap_servers: str, topic: str) -> float:
-    with AlertStream(bootstrap_servers, topic) as stream:
+    with AlertStream(KafkaAccess(bootstrap_servers), topic) as stream:
         schema = fastavro.parse_schema(json.loads(stream.read_schema() or "null"))
         values = stream.read(PEER_MESSAGES, BATCH_BYTES, FETCH_TIMEOUT_S).values
     began = time.monotonic()

@@ -158,7 +158,7 @@ def _estimates(options: argparse.Namespace, name: str, rows_per_night: int) -> A
 def _spark() -> SparkSession:
     java = find_java(RUNTIMES_DIR)
     os.environ |= {"JAVA_HOME": str(java.home), "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
-    lock, cache = Lock.read(), JarCache(JARS_DIR)
+    lock, cache = Lock.read().only(["spark"]), JarCache(JARS_DIR)
     cache.provide(lock, lambda: java)
     jars = ",".join(str(cache.path_of(jar)) for jar in lock.groups["spark"])
     settings = {**SQL_SETTINGS, "spark.jars": jars, "spark.ui.enabled": "false", "spark.driver.memory": "2g"}

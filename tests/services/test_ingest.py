@@ -14,6 +14,7 @@ import pytest
 
 from backend.alert_store import AlertStore
 from backend.ingest import Ingest, IngestProgress, IngestState
+from backend.kafka_access import KafkaAccess
 from backend.models import Phase
 from stack.embedded import EmbeddedStack
 from tests.support.alert_records import encoded, light_alert
@@ -35,7 +36,7 @@ def store(tmp_path: Path) -> Iterator[AlertStore]:
 
 
 def begin(topic: PublishedTopic, store: AlertStore, phase: Phase = Phase.COMPLETED, **options: Any) -> Ingest:
-    ingest = Ingest(topic.servers, topic.name, store, lambda: phase, **options)
+    ingest = Ingest(topic.kafka, topic.name, store, lambda: phase, **options)
     ingest.start()
     return ingest
 
@@ -77,7 +78,7 @@ def test_a_published_topic_is_complete(topic: PublishedTopic, store: AlertStore)
 
 def test_it_follows_a_job_that_publishes(topic: PublishedTopic, store: AlertStore) -> None:
     phase = Phase.QUEUED
-    ingest = Ingest(topic.servers, topic.name, store, lambda: phase)
+    ingest = Ingest(topic.kafka, topic.name, store, lambda: phase)
     ingest.start()
     for start in range(0, 500, 100):
         phase = Phase.EXECUTING
@@ -103,7 +104,7 @@ def test_it_waits_for_a_job_that_has_not_begun(stack: EmbeddedStack, store: Aler
 
 
 def test_it_waits_for_a_queued_transfer_that_has_no_topic_yet(stack: EmbeddedStack, store: AlertStore) -> None:
-    ingest = Ingest(stack.kafka_bootstrap_servers, "ftransfer_later", store, lambda: Phase.QUEUED)
+    ingest = Ingest(KafkaAccess(stack.kafka_bootstrap_servers), "ftransfer_later", store, lambda: Phase.QUEUED)
     ingest.start()
     wait_for(ingest, lambda now: now.state is IngestState.WAITING and "queue" in now.message)
     ingest.stop()
@@ -231,7 +232,7 @@ def test_what_expired_unread_is_said(topic: PublishedTopic, store: AlertStore) -
 
 
 def test_a_topic_that_is_not_there_is_said(stack: EmbeddedStack, store: AlertStore) -> None:
-    ingest = Ingest(stack.kafka_bootstrap_servers, "ftransfer_gone", store, lambda: Phase.COMPLETED)
+    ingest = Ingest(KafkaAccess(stack.kafka_bootstrap_servers), "ftransfer_gone", store, lambda: Phase.COMPLETED)
     ingest.start()
     progress = ended(ingest)
     assert progress.state is IngestState.FAILED

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from backend.errors import InvalidRequest, ServiceUnavailable
+from backend.kafka_access import KafkaAccess
 from backend.models import Phase, Transfer
 from backend.receipt_topic import read_job_records
 from backend.script_store import ScriptStore
@@ -57,7 +58,7 @@ class Orphan:
 
     @property
     def marker(self) -> str | None:
-        return read_job_records(self.servers, self.topic).cancelled
+        return read_job_records(KafkaAccess(self.servers), self.topic).cancelled
 
     @property
     def has_plan(self) -> bool:

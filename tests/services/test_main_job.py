@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -15,6 +16,8 @@ import pytest
 from backend.models import ColumnDrift, Content, Phase, Transfer, TransferRequest
 from backend.nights import NightRange
 from backend.transfers import TEST_LIMIT, Transfers
+from backend.verification import Verification
+from simulator.archive import night_folder
 from stack.embedded import EmbeddedStack
 from tests.support.archives import (
     DAMAGED_AFTER,
@@ -33,6 +36,8 @@ from tests.support.archives import (
     make_archive,
     nights_of,
 )
+from tests.support.faults import processes_of
+from tests.support.plain_selection import CLASSES, CONDITION, light, selected
 from tests.support.todays_alerts import without_classes
 from tests.support.transfers import ended, messages_of, read, receipt_of, rows_of, settings_on
 
@@ -40,13 +45,7 @@ pytestmark = pytest.mark.timeout(600)  # the first test waits for the jobs of al
 
 PARTITIONS = 10
 SCHEMA_COPIES = 1000
-CLASSES = ("(Fink) Solar System MPC", "(SIMBAD) RRLyr")
-CONDITION = "candidate.magpsf > 18;"
-DETECTION_FIELDS = (
-    *("magpsf", "sigmapsf", "fid", "jd", "ra", "dec", "ssnamenr"),
-    *("magnr", "sigmagnr", "magzpsci", "isdiffpos", "diffmaglim", "distnr"),
-)
-NOT_IN_LIGHT = {"candidate", "prv_candidates", "cutoutScience", "cutoutTemplate", "cutoutDifference"}
+JD_OF_SECOND_NIGHT = 2460555.5
 
 Ended = Callable[[str], Transfer]
 
@@ -62,7 +61,7 @@ REQUESTS = {
     "test job": a_request(SIMULATED_NIGHTS[0], SIMULATED_NIGHTS[1], conditions=CONDITION),
     "drift": a_request(DRIFTING_NIGHTS[0], DRIFTING_NIGHTS[1]),
     "oversize": a_request(OVERSIZE_NIGHT, content=Content.FULL),
-    "truncated": a_request(TRUNCATED_NIGHT),
+    "truncated": a_request(TRUNCATED_NIGHT, DRIFTING_NIGHTS[0]),  # the last night has the alerts of the first
     "damaged": a_request(DAMAGED_NIGHT, content=Content.MEDIUM),
 }
 
@@ -83,32 +82,6 @@ def job(transfers: Transfers) -> Ended:
     """Name of a request on the simulated archive -> its transfer, ended; all are in the queue from the start."""
     ids = {name: transfers.submit(request, is_test=name == "test job").id for name, request in REQUESTS.items()}
     return lambda name: ended(transfers, ids[name])
-
-
-def selected(alerts: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
-    """Plain Python's answer to the request "selection": alerts, each with its class."""
-    found = []
-    for alert in alerts:
-        is_known_moving = alert["roid"] == 3 and not (alert["mulens"] or 0) > 0
-        is_moving = is_known_moving and (
-            alert["cdsxmatch"] in ("Unknown", "Transient") or alert["cdsxmatch"].startswith(("Fail", "Galaxy"))
-        )
-        finkclass = "Solar System MPC" if is_moving else alert["cdsxmatch"]
-        if finkclass in ("Solar System MPC", "RRLyr") and alert["candidate"]["magpsf"] > 18:
-            found.append((alert, finkclass))
-    return found
-
-
-def light(alert: dict[str, Any], finkclass: str) -> dict[str, Any]:
-    """What the content lightcurve sends of an alert."""
-    return {
-        "objectId": alert["objectId"],
-        "candid": alert["candid"],
-        **{name: alert["candidate"][name] for name in DETECTION_FIELDS},
-        **{name: value for name, value in alert.items() if name not in NOT_IN_LIGHT},
-        "finkclass": finkclass,
-        "tnsclass": "Unknown",
-    }
 
 
 def test_the_selection_is_what_the_archive_holds(transfers: Transfers, job: Ended, archive: Path) -> None:
@@ -243,13 +216,15 @@ def test_an_alert_too_large_for_a_message_is_named_and_the_rest_goes_on(
     assert {candid: without_classes(row) for candid, row in arrived.items()} == source
 
 
-def test_a_damaged_file_is_named_and_the_rest_goes_on(transfers: Transfers, job: Ended, archive: Path) -> None:
+def test_a_damaged_file_is_named_and_the_rest_goes_on(transfers: Transfers, job: Ended) -> None:
     transfer = job("truncated")
     receipt = receipt_of(transfer)
     (unreadable,) = receipt.files_unreadable
     assert unreadable.file.endswith(f"day={TRUNCATED_NIGHT:%d}/{TRUNCATED_FILE}")
     assert unreadable.reason
     assert (transfer.phase, receipt.gaps, receipt.published) == (Phase.COMPLETED, 1, SMALL_NIGHT_ALERTS)
+    assert receipt.repeated == SMALL_NIGHT_ALERTS
+    assert receipt.nights_missing == transfer.request.every_night()[1:-1]
     assert read(transfers, transfer.id).progress.complete
 
 
@@ -267,3 +242,45 @@ def test_of_a_file_with_damaged_pages_comes_what_can_be_read(transfers: Transfer
     assert set(rows_of(table)) == {*rows_of(whole), *rows_of(readable)}
     assert receipt.published == sum(count.alerts for count in receipt.counts) == table.num_rows == progress.distinct
     assert progress.complete
+
+
+def test_verify_proves_it_despite_a_truncated_file_missing_nights_and_repeated_alerts(
+    transfers: Transfers, job: Ended, stack: EmbeddedStack
+) -> None:
+    transfer = job("truncated")
+    assert_agrees(transfers.verify(transfer.id), SMALL_NIGHT_ALERTS)
+    assert not processes_of(transfer.id)
+    assert not list(Path(stack.settings.data_dir, "scripts").rglob(f"*{transfer.id}*"))
+
+
+@pytest.mark.soak
+def test_verify_tells_the_truth_of_what_else_may_be_wrong_with_files(transfers: Transfers, archive: Path) -> None:
+    sent = {
+        "damaged": SMALL_NIGHT_ALERTS + DAMAGED_AFTER,
+        "drift": SMALL_NIGHT_ALERTS,
+        "oversize": SMALL_NIGHT_ALERTS - 1,
+    }
+    ids = {name: transfers.submit(REQUESTS[name]).id for name in sent}
+    for name, alerts in sent.items():
+        assert_agrees(transfers.verify(ended(transfers, ids[name]).id), alerts)
+
+    # What is damaged is not needed for this one, which does not find it.
+    others = a_request(DAMAGED_NIGHT, content=Content.MEDIUM, conditions=f"abs(candidate.jd) > {JD_OF_SECOND_NIGHT};")
+    transfer = ended(transfers, transfers.submit(others).id)
+    assert receipt_of(transfer).gaps == 0
+    found = transfers.verify(transfer.id)
+    assert_agrees(found, SMALL_NIGHT_ALERTS)
+    assert any("1 files cannot be read in full" in note for note in found.comparisons[1].notes)
+
+    truncated_later = next(night_folder(archive, OVERSIZE_NIGHT).glob("*.parquet"))
+    os.truncate(truncated_later, truncated_later.stat().st_size // 2)
+    of_archive = transfers.verify(ids["oversize"]).comparisons[1]
+    differences = {each.kind: each for each in of_archive.differences}
+    assert differences["extra"].count == sent["oversize"], of_archive
+    assert str(truncated_later) in differences["files"].sentence
+
+
+def assert_agrees(verification: Verification, alerts: int) -> None:
+    """Nothing differs, and so many alerts were compared."""
+    assert verification.agrees, verification
+    assert f"{alerts} of {alerts} alerts are the same, byte for byte" in verification.comparisons[1].found

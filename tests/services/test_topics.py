@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from backend.errors import InvalidRequest, ServiceUnavailable
+from backend.kafka_access import KafkaAccess
 from backend.topic_names import names_of
 from backend.topics import TopicAdmin
 from stack.embedded import EmbeddedStack
@@ -22,7 +23,7 @@ NOW = datetime(2026, 3, 22, tzinfo=UTC)
 
 @pytest.fixture
 def topics(stack: EmbeddedStack) -> TopicAdmin:
-    return TopicAdmin(stack.kafka_bootstrap_servers)
+    return TopicAdmin(KafkaAccess(stack.kafka_bootstrap_servers))
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_of_two_that_make_the_same_topics_at_once_one_gets_them_whole(
     barrier = threading.Barrier(2)
 
     def make() -> None:
-        admin = TopicAdmin(stack.kafka_bootstrap_servers)
+        admin = TopicAdmin(KafkaAccess(stack.kafka_bootstrap_servers))
         admin.ping()
         barrier.wait()
         try:

@@ -15,9 +15,10 @@ from backend.config import Settings
 from backend.transfers import Transfers
 from stack.embedded import EmbeddedStack
 from tests.services.conftest import ALERTS_PER_NIGHT
-from tests.support.command_line import UNREACHABLE, Answer, CommandLine
+from tests.support.command_line import UNREACHABLE, CommandLine
 from tests.support.rebuilt_topic import rebuild
 from tests.support.transfers import messages_of
+from tests.support.verify_answers import candids, compared
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -34,18 +35,6 @@ def transfer(quicklook: CommandLine, request_file: Path, tmp_path_factory: pytes
         out = tmp_path_factory.mktemp(reader)
         assert quicklook("fetch", submitted.json["id"], "--out", out, "--reader", reader).code == 0
     return dict(submitted.json)
-
-
-def compared(answer: Answer) -> dict[str, dict[str, Any]]:
-    """What was compared -> kind of difference -> the difference."""
-    return {
-        each["between"]: {difference["kind"]: difference for difference in each["differences"]}
-        for each in answer.json["comparisons"]
-    }
-
-
-def candids(difference: dict[str, Any]) -> list[int]:
-    return [example["candid"] for example in difference["examples"]]
 
 
 def store_of(settings: Settings, transfer: dict[str, Any], reader: str) -> Path:

@@ -19,7 +19,7 @@ from stack.places import JARS_DIR, RUNTIMES_DIR
 
 def connector_jars(java: Java) -> tuple[Path, ...]:
     """The Kafka and Avro connectors of Spark, as the embedded stack has them."""
-    lock, cache = Lock.read(), JarCache(JARS_DIR)
+    lock, cache = Lock.read().only(["spark"]), JarCache(JARS_DIR)
     cache.provide(lock, lambda: java)
     return tuple(cache.path_of(jar) for jar in lock.groups["spark"])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import random
 import shutil
 from datetime import date, timedelta
@@ -143,6 +145,29 @@ def test_only_new_nights_are_counted_unless_told_otherwise(
     assert len(list(folder.glob("*/counts/_SUCCESS"))) == 1
     whole = TransferRequest(nights=NightRange(start=NIGHTS[0], stop=NIGHTS[-1]))
     assert _estimates(folder).estimate(whole).alerts == 4 * ALERTS_PER_NIGHT
+
+
+def test_what_is_gone_from_the_archive_is_forgotten(spark: SparkSession, tmp_path: Path) -> None:
+    archive, folder = tmp_path / "archive", tmp_path / "statistics"
+    nights = (date(2023, 9, 1), date(2024, 9, 1))
+    simulate_archive(archive, nights, 10)
+    (kept,) = night_folder(archive, nights[1]).glob("*.parquet")
+    more = kept.with_name("part-00001.parquet")
+    shutil.copy2(kept, more)
+
+    def known() -> tuple[set[str], tuple[int, ...]]:
+        files = json.loads((folder / "_schemas.json").read_text())["files"]
+        return {Path(path).name for path, *_ in files}, Statistics(folder.as_uri()).snapshot().field_years.years
+
+    plan = a_statistics_plan(archive, folder)
+    update_statistics(spark, plan)
+    assert known() == ({kept.name, more.name}, (2023, 2024))
+    shutil.rmtree(night_folder(archive, nights[0]))
+    update_statistics(spark, plan)
+    assert known()[1] == (2024,), "a night that is gone"
+    more.unlink()
+    update_statistics(spark, dataclasses.replace(plan, refresh=True))
+    assert known()[0] == {kept.name}, "a night that was written anew"
 
 
 def test_all_years_of_the_real_archive_are_counted(spark: SparkSession, real_alerts: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from simulator.archive import night_folder, simulate_archive
 from spark_scripts.archive import find_night_files, read_nights, survey_schema
 from spark_scripts.archive_statistics import update_statistics
 from spark_scripts.content import encoded, sent_content
-from spark_scripts.damaged_files import TOLERATED, despite_damage, find_damaged
+from spark_scripts.damaged_files import TOLERANT, despite_damage, find_damaged
 from spark_scripts.plan import ContentPlan
 from spark_scripts.selection import with_classes
 from spark_scripts.tns_catalogue import read_catalogue
@@ -64,6 +64,7 @@ def test_a_damaged_file_is_named_also_when_a_catalogue_needs_what_is_damaged(
     catalogue = read_catalogue(spark, str(tmp_path / "tns.csv"))
     found = find_night_files(spark, str(archive), (NIGHT,))
     named: list[Any] = []
+    strict = {name: spark.conf.get(name) for name in TOLERANT}
 
     def look(is_damaged: bool) -> None:
         rows = read_nights(spark, str(archive), found, survey_schema(spark, survey("ztf").ddl))
@@ -76,7 +77,7 @@ def test_a_damaged_file_is_named_also_when_a_catalogue_needs_what_is_damaged(
     despite_damage(spark, look)
     ((first, _),) = found.files.values()
     assert named == [(first.path, f"damaged: {DAMAGED_AFTER} of its {ALERTS} alerts can be read")]
-    assert spark.conf.get(TOLERATED) == "false"
+    assert {name: spark.conf.get(name) for name in TOLERANT} == strict
 
 
 def test_what_fails_for_another_reason_is_not_tried_again(spark: SparkSession) -> None:

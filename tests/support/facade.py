@@ -17,9 +17,14 @@ import pyarrow as pa
 from backend.alert_classes import wanted_classes
 from backend.alert_decoder import AlertDecoder
 from backend.alert_schema import content_plan, survey
+from backend.config import Settings
 from backend.errors import InvalidRequest, ServiceUnavailable
+from backend.expected_time import Bound, ExpectedTime
 from backend.ingest import IngestProgress, IngestState
 from backend.job_progress import RunningJob
+from backend.job_resources import job_sizes
+from backend.job_size import JobResources, JobSize
+from backend.kafka_access import KafkaAccess
 from backend.models import (
     KafkaTarget,
     Phase,
@@ -45,7 +50,7 @@ class TableReader(AlertReader):
     """Reads from a table instead of Kafka; ``batches_per_start`` of it at a time, for pages that show it reading."""
 
     def __init__(self, topic: str, stores: Path, reader: str, table: pa.Table, is_slow: Callable[[], bool]) -> None:
-        super().__init__("nowhere", topic, stores, reader, lambda: Phase.COMPLETED)
+        super().__init__(KafkaAccess("nowhere"), topic, stores, reader, lambda: Phase.COMPLETED)
         self._schema = avro_schema(table.schema)
         self._decoder = AlertDecoder(json.dumps(self._schema))
         self._table = table
@@ -114,15 +119,22 @@ class Facade:
     user: str = "lena"
     is_slow: bool = False
     leaves_running: bool = False
+    gain: int = 4
+    """So many times as fast is a large job at best; 1: past ones were as fast as small ones."""
+    job_sizes: dict[JobSize, JobResources] = field(default_factory=lambda: job_sizes(Settings()))
     down: dict[str, str] = field(default_factory=dict)
     """Service -> what it says while it does not answer."""
     running: dict[str, RunningJob] = field(default_factory=dict)
     """Id of a transfer -> how far its job is."""
     transfers: list[Transfer] = field(default_factory=list)
 
-    def expected_seconds(self, _request: TransferRequest, alerts: int) -> float | None:
-        """A thousand alerts a second."""
-        return 20 + alerts / 1000
+    def expected_times(self, _request: TransferRequest, alerts: int) -> dict[JobSize, ExpectedTime]:
+        """A thousand alerts a second; of a large job nothing is known but that."""
+        seconds = 20 + alerts / 1000
+        return {
+            JobSize.SMALL: ExpectedTime(seconds),
+            JobSize.LARGE: ExpectedTime(seconds / self.gain, Bound.AT_BEST if self.gain > 1 else Bound.ABOUT),
+        }
 
     @property
     def limits(self) -> SizeLimits:

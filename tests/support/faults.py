@@ -52,13 +52,20 @@ def restart_livy(stack: EmbeddedStack) -> None:
     stack.livy.wait_until_ready()
 
 
-def processes_of(topic: str) -> dict[int, str]:
-    """The driver's processes of a transfer, which have its plan among their arguments: id -> program."""
+def processes_of(name: str) -> dict[int, str]:
+    """The processes that have a plan with this in its name among their arguments: id -> program.
+
+    Parameters
+    ----------
+    name
+        A transfer's topic: those of its driver. Its id: also those of its verifications.
+    """
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             arguments = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-            if any(argument.endswith(f"{topic}.json") for argument in arguments):
+            plans = (Path(argument).name for argument in arguments if argument.endswith(".json"))
+            if any(name in plan for plan in plans):
                 found[int(folder.name)] = Path(arguments[0]).name
     return found
 

@@ -26,7 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "schema_ddl": "",
     "tns_catalogue_uri": None,
     "statistics_uri": "",
-    "bootstrap_servers": "127.0.0.1:1",
+    "kafka": {"bootstrap.servers": "127.0.0.1:1"},
     "partitions": 10,
     "max_message_bytes": 10_000_000,
     "schema_copies": 3,

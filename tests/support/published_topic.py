@@ -10,6 +10,7 @@ from typing import Any
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from backend.kafka_access import KafkaAccess
 from backend.models import PartitionCount, Receipt
 from backend.topics import TopicAdmin
 from tests.support.alert_records import LIGHT_SCHEMA, encoded, light_alert
@@ -22,9 +23,10 @@ class PublishedTopic:
 
     def __init__(self, bootstrap_servers: str, schema: dict[str, Any] | None = None) -> None:
         self.servers = bootstrap_servers
+        self.kafka = KafkaAccess(bootstrap_servers)
         self.name = f"ftransfer_ztf_test_{uuid.uuid4().hex}"
         self.schema = schema or LIGHT_SCHEMA
-        self._admin = TopicAdmin(bootstrap_servers)
+        self._admin = TopicAdmin(self.kafka)
         self._admin.create(self.name, retention_h=96, max_message_bytes=10_000_000)
         self._producer = Producer({"bootstrap.servers": bootstrap_servers, "message.max.bytes": 10_000_000})
 

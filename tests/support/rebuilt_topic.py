@@ -8,6 +8,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from backend.kafka_access import KafkaAccess
 from backend.topics import TopicAdmin
 from tests.support.faults import wait_until
 
@@ -16,7 +17,7 @@ REBUILT_WITHIN_S = 20.0
 
 def rebuild(bootstrap_servers: str, topic: str, messages: Mapping[int, Sequence[bytes]]) -> None:
     """Delete the topic alone, and publish these values, by partition, on a new one."""
-    admin, topics = AdminClient({"bootstrap.servers": bootstrap_servers}), TopicAdmin(bootstrap_servers)
+    admin, topics = AdminClient({"bootstrap.servers": bootstrap_servers}), TopicAdmin(KafkaAccess(bootstrap_servers))
     admin.delete_topics([topic])[topic].result(timeout=REBUILT_WITHIN_S)
     wait_until(lambda: not topics.exists(topic), REBUILT_WITHIN_S, "the topic is gone")
     config = {"max.message.bytes": "10000000"}

@@ -18,6 +18,7 @@ class ScriptedServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
         self.asked: list[str] = []
+        self.bodies: list[str] = []
         self.headers: dict[str, str] = {}
 
 
@@ -25,7 +26,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: ScriptedServer
 
     def _answer(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
         self.server.asked.append(f"{self.command} {self.path}")
         self.server.headers = dict(self.headers)
         status, body = self.server.answer(self.command, self.path)
@@ -39,7 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body.encode())
 
-    do_GET = do_POST = do_DELETE = _answer  # noqa: N815 the names that http.server calls
+    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 the names that http.server calls
 
     def log_message(self, format: str, *args: Any) -> None:
         """Not on the test's output."""

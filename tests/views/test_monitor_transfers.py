@@ -160,3 +160,16 @@ def test_a_cancel_that_fails_says_why(app: AppTest, facade: Facade) -> None:
     click(app, "Cancel")
     assert "Livy does not answer." in text(app)
     assert len(app.dataframe[0].value) == 1
+
+
+def test_other_tools_are_sent_where_they_get_in(app: AppTest, facade: Facade) -> None:
+    transfer = facade.submit(REQUEST)
+    secured = transfer.plan.kafka.model_copy(update={"options": {"security.protocol": "SASL_SSL"}})
+    facade.change(transfer.id, plan=transfer.plan.model_copy(update={"kafka": secured}))
+    opened(app, "monitor_transfers")
+    assert "kcat and Python need your user of Kafka" in text(app)
+    public = secured.model_copy(update={"public_servers": "door:9092"})
+    facade.change(transfer.id, plan=transfer.plan.model_copy(update={"kafka": public}))
+    checked(app.run())
+    assert "your user of Kafka" not in text(app)
+    assert any("-servers door:9092" in each.value for each in app.code)

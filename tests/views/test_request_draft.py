@@ -6,6 +6,7 @@ from datetime import date
 
 from streamlit.testing.v1 import AppTest
 
+from backend.job_size import JobSize
 from backend.models import TransferRequest
 from backend.nights import NightRange
 from backend.region import Cone, Region
@@ -15,7 +16,7 @@ from backend.sample import Sample
 from tests.support.facade import Facade
 from tests.views.conftest import NIGHTS
 from tests.views.looking import checked, click, labels, opened, text
-from views.components.draft import CLASSES, CONDITIONS, CONTENT, FIELDS
+from views.components.draft import CLASSES, CONDITIONS, CONTENT, FIELDS, JOB_SIZE
 from views.components.draft import NIGHTS as NIGHTS_KEY
 
 
@@ -47,12 +48,14 @@ def test_the_draft_survives_a_look_at_another_page(app: AppTest) -> None:
     app.multiselect(key=CLASSES).select("(SIMBAD) QSO").run()
     app.text_area(key=CONDITIONS).set_value("candidate.drb > 0.9;").run()
     app.button_group(key=CONTENT).set_value("medium").run()
+    app.button_group(key=JOB_SIZE).set_value("large").run()
     opened(app, "monitor_transfers")
     opened(app, "request_transfer")
     assert app.date_input(key=NIGHTS_KEY).value == (NIGHTS.start, date(2024, 9, 2))
     assert app.multiselect(key=CLASSES).value == ["(SIMBAD) QSO"]
     assert app.text_area(key=CONDITIONS).value == "candidate.drb > 0.9;"
     assert app.button_group(key=CONTENT).value == "medium"
+    assert app.button_group(key=JOB_SIZE).value == "large"
 
 
 def test_a_request_file_is_loaded(app: AppTest) -> None:
@@ -71,6 +74,7 @@ def test_a_link_opens_its_request_and_changes_stay(app: AppTest) -> None:
         region=Region(cone=Cone(ra_deg=10.1, dec_deg=-0.7, radius_arcsec=0.3)),
         conditions="candidate.drb > 0.9;",
         sample=Sample(fraction=0.07),
+        job_size=JobSize.LARGE,
     )
     app.query_params["request"] = link_text(wanted)
     checked(app.run())

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from backend.job_size import JobSize
 from backend.models import Bounds, Content, Estimate, TransferRequest
 from backend.region import Cone, Region
 from backend.sample import Sample
@@ -21,6 +22,7 @@ from views.components.draft import (
     CONDITIONS,
     CONTENT,
     FIELDS,
+    JOB_SIZE,
     MAX_ALERTS,
     POSITIONS,
     REGION,
@@ -207,6 +209,30 @@ def test_submitting_shows_the_topic_on_monitor(app: AppTest, facade: Facade) -> 
     assert app.title[0].value == "Transfers"
     assert transfer.topic in [each.value for each in app.code]
     assert app.query_params["transfer"] == transfer.id
+
+
+def test_a_large_job_is_asked_for_where_its_time_is_told(app: AppTest, facade: Facade) -> None:
+    size = checked(app.run()).button_group(key=JOB_SIZE)
+    assert size.options == ["Small · about 20 s", "Large · at best 5 s"]
+    checked(size.set_value("large").run())
+    click(app, "Submit")
+    assert facade.transfers[0].request.job_size is JobSize.LARGE
+    assert "large job" in text(app)
+
+
+def test_where_a_large_job_would_be_as_slow_the_page_says_so(app: AppTest, facade: Facade) -> None:
+    facade.gain = 1
+    assert "about 20 s, small or large" in text(checked(app.run()))
+    assert app.button_group(key=JOB_SIZE).options == ["Small", "Large"]
+
+
+def test_where_both_sizes_ask_for_the_same_there_is_no_choice(app: AppTest, facade: Facade) -> None:
+    facade.gain = 1
+    facade.job_sizes[JobSize.LARGE] = facade.job_sizes[JobSize.SMALL]
+    said = text(checked(app.run()))
+    assert "about 20 s" in said
+    assert "small or large" not in said
+    assert JOB_SIZE not in [each.key for each in app.button_group]
 
 
 def test_a_test_job_is_one(app: AppTest, facade: Facade) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from backend.job_size import JobSize
 from backend.models import ArchiveNights, Content, TransferRequest
 from backend.nights import NightRange, Nights
 from backend.region import Region
@@ -24,6 +25,7 @@ OBJECTS, POSITIONS, POSITIONS_RADIUS = "draft_objects", "draft_positions", "draf
 CONDITIONS = "draft_conditions"
 CONTENT, FIELDS, HAND_PICKED = "draft_content", "draft_fields", "fields"
 SAMPLE, FRACTION, MAX_ALERTS, PER_CLASS = "draft_sample", "draft_fraction", "draft_max_alerts", "draft_per_class"
+JOB_SIZE = "draft_job_size"
 EVERYWHERE, ALL = "everywhere", "all"
 
 EXAMPLE_NIGHTS = 2
@@ -38,6 +40,7 @@ _EMPTY: dict[str, Any] = {
     CONDITIONS: "",
     **{CONTENT: Content.LIGHTCURVE.value, FIELDS: []},
     **{SAMPLE: ALL, FRACTION: 0.1, MAX_ALERTS: 1000, PER_CLASS: 100},
+    JOB_SIZE: JobSize.SMALL.value,
 }
 _TYPING, _UNSEEN = "draft_is_typed", "draft_is_unseen"
 
@@ -96,6 +99,7 @@ def fill_draft(request: TransferRequest) -> None:
         CONTENT: content.value if isinstance(content, Content) else HAND_PICKED,
         FIELDS: [] if is_ready_made else list(content),
         **_sample_values(request.sample),
+        JOB_SIZE: request.job_size.value,
     }
     for key in (*st.session_state.get(_KEPT, ()), *values):
         st.session_state.pop(key, None)

@@ -11,7 +11,8 @@ from backend.parquet_download import fetch_command
 def elsewhere(transfer: Transfer) -> None:
     """Commands to copy, for each tool that reads the topic."""
     ours, finkctl, kcat, python = st.tabs(["This product", "finkctl", "kcat", "Python"])
-    servers = transfer.plan.kafka.bootstrap_servers
+    kafka = transfer.plan.kafka
+    servers = kafka.public_servers or kafka.bootstrap_servers
     with ours:
         st.code(fetch_command(transfer.topic), language="bash", wrap_lines=True)
         st.caption("Parquet in a folder; an interrupted fetch goes on where it was.")
@@ -23,6 +24,10 @@ def elsewhere(transfer: Transfer) -> None:
         st.caption("Values are Avro without a header; their schema is the key of each message of the schema topic.")
     with python:
         st.code(python_snippet(transfer.topic, servers), language="python")
+    if kafka.options and not kafka.public_servers:
+        st.caption(
+            "This Kafka asks who you are: kcat and Python need your user of Kafka too, and finkctl has no way in."
+        )
 
 
 def _finkctl(topic: str, servers: str) -> str:

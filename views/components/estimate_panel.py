@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -11,13 +10,13 @@ import streamlit as st
 
 from backend.models import Estimate
 from views.components.night_chart import night_chart
-from views.components.wording import counted, plain, size_text, span_text
+from views.components.wording import counted, plain, size_text
 
 
-def estimate_panel(estimate: Estimate, expected_s: float | None = None) -> None:
+def estimate_panel(estimate: Estimate, time: str = "") -> None:
     """Alerts and how sure that is, their share of the nights, volume and time; alerts per night; some of them."""
     st.metric("Alerts", _number(estimate), label_visibility="collapsed")
-    st.caption(_facts(estimate, expected_s))
+    st.caption(_facts(estimate, time))
     for sentence in estimate.not_counted:
         st.caption(plain(sentence))
     if estimate.nights_unknown:
@@ -43,13 +42,12 @@ def _number(estimate: Estimate) -> str:
     return counted(estimate.alerts, "alert")
 
 
-def _facts(estimate: Estimate, expected_s: float | None) -> str:
+def _facts(estimate: Estimate, time: str) -> str:
     is_most = estimate.at_most is not None
     facts = [] if is_most else [_between(estimate), _share(estimate)]
     size_bytes = estimate.most_bytes if is_most else estimate.size_bytes
     facts.append(f"{'up to ' if is_most else ''}{size_text(size_bytes)}" if size_bytes else "")
-    facts.append(f"about {span_text(timedelta(seconds=expected_s))}" if expected_s else "")
-    return " · ".join(fact for fact in facts if fact)
+    return " · ".join(fact for fact in (*facts, time) if fact)
 
 
 def _between(estimate: Estimate) -> str:

@@ -20,6 +20,8 @@ def receipt_facts(receipt: Receipt) -> None:
     facts = [f"{counted(receipt.published, 'alert')} published", f"{counted(len(receipt.nights_used), 'night')} read"]
     if receipt.nights_missing:
         facts.append(f"{len(receipt.nights_missing):,} without data: {_listed(receipt.nights_missing)}")
+    if receipt.cores:
+        facts.append(counted(receipt.cores, "core"))
     if receipt.tns_catalogue:
         facts.append(f"TNS catalogue {receipt.tns_catalogue}")
     st.caption(plain(" · ".join(facts)))

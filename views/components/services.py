@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from backend.errors import ServiceUnavailable
+from backend.errors import InvalidSettings, ServiceUnavailable
 from views.components.navigation import leave_old_page
 from views.components.problems import problems_shown, show_problem
 from views.components.session import transfers
@@ -17,12 +17,13 @@ _WHOLE_PAGE = "whole_page_is_drawn"
 
 
 def require_services() -> None:
-    """Stop the page with a sentence while nothing runs, and go on by itself when it does."""
+    """Stop the page with a sentence while nothing runs or can, and go on by itself when it does."""
     try:
         transfers()
-    except ServiceUnavailable as error:
+    except (ServiceUnavailable, InvalidSettings) as error:
         show_problem(error)
-        st.caption("Start it with `make run`. This page goes on by itself as soon as it is there.")
+        start = "Start it with `make run`. " if isinstance(error, ServiceUnavailable) else ""
+        st.caption(f"{start}This page goes on by itself as soon as it is there.")
         _wait_for_services()
         st.stop()
 
@@ -54,6 +55,6 @@ def page_health() -> None:
 def _wait_for_services() -> None:
     try:
         transfers()
-    except ServiceUnavailable:
+    except (ServiceUnavailable, InvalidSettings):
         return
     st.rerun()

@@ -9,6 +9,7 @@ import streamlit as st
 from backend.config import Settings
 from backend.errors import ServiceUnavailable
 from backend.reader_shelf import ReaderShelf
+from backend.settings_reading import read_settings
 from backend.transfers import Transfers
 
 
@@ -36,8 +37,10 @@ class Connection:
         ------
         ServiceUnavailable
             No address of a service was ever known.
+        InvalidSettings
+            The settings cannot work.
         """
-        settings = Settings()
+        settings = read_settings()
         with self._lock:
             if self._parts is None or settings != self._settings:
                 self._connect(settings)

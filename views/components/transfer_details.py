@@ -76,6 +76,6 @@ def _request_in_words(transfer: Transfer) -> str:
             counted(len(conditions), "condition") if conditions else "no condition",
             content_text(request),
             *((sample_text(request.sample),) if request.sample else ()),
-            *(("test of 10 alerts",) if transfer.is_test else ()),
+            *(("test of 10 alerts",) if transfer.is_test else (f"{transfer.job_size} job",)),
         )
     )

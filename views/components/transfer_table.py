@@ -56,6 +56,7 @@ def _table(transfers: Sequence[Transfer], running: Mapping[str, RunningJob | Non
             "submitted (UTC)": [time_text(each.submitted_at) for each in transfers],
             "nights": [nights_text(each.request.nights) for each in transfers],
             "content": [content_text(each.request) for each in transfers],
+            "job": [each.job_size for each in transfers],
             "alerts": [_alerts(each, running[each.id]) for each in transfers],
             "expires in": [
                 span_text(each.expires_at - now) if each.expires_at > now else "expired" for each in transfers

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from backend.job_progress import JobProgress, RunningJob, running_job
+from backend.job_progress import JobProgress, RunningJob, progress_text, running_job
 
 STARTED = datetime(2026, 3, 22, 12, 0, tzinfo=UTC)
 
@@ -56,3 +56,9 @@ def test_only_publishing_has_a_rate_and_an_end() -> None:
     assert (counting.rate_per_s, counting.remaining_s, counting.share) == (None, None, 1.0)
     planning = running(JobProgress(step="planning", elapsed_s=5, said_at=STARTED))
     assert planning.share is None
+
+
+def test_a_job_that_the_cluster_lets_wait_says_so() -> None:
+    waiting = report(10).model_copy(update={"cores": 0})
+    assert progress_text(running(waiting)) == "Waiting until the cluster gives the job executors"
+    assert progress_text(running(report(10))) == "Publishing: 0 of 4 nights, 0 of 20 files", "an earlier job"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from backend.errors import ServiceUnavailable, SubmissionUnknown, TransferFailed
 from backend.livy import Batch, LivyGateway, phase_of
 from backend.models import Phase
+from tests.support.ports import refused_port, silent_port
 from tests.support.scripted_server import serving
 
 SECRET = "hunter2"
@@ -58,24 +57,9 @@ CALLS: dict[str, Callable[[LivyGateway], object]] = {
 each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
-@contextmanager
-def _refused_port() -> Iterator[int]:
-    """A port where nobody listens, and that nobody else gets meanwhile."""
-    with closing(socket.socket()) as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
-
-
-@contextmanager
-def _silent_port() -> Iterator[int]:
-    """A port that accepts and never answers."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        yield listening.getsockname()[1]
-
-
 @each_call
 def test_a_closed_port_is_named_at_once_and_without_the_password(call: Callable[[LivyGateway], object]) -> None:
-    with _refused_port() as port:
+    with refused_port() as port:
         started = time.monotonic()
         with pytest.raises(ServiceUnavailable, match="cannot be reached") as caught:
             call(_gateway(port))
@@ -88,7 +72,7 @@ def test_a_closed_port_is_named_at_once_and_without_the_password(call: Callable[
 
 @each_call
 def test_silence_ends_in_time(call: Callable[[LivyGateway], object]) -> None:
-    with _silent_port() as port:
+    with silent_port() as port:
         started = time.monotonic()
         with pytest.raises(ServiceUnavailable, match="did not answer in time"):
             call(_gateway(port))
@@ -96,12 +80,12 @@ def test_silence_ends_in_time(call: Callable[[LivyGateway], object]) -> None:
 
 
 def test_a_submission_that_met_silence_says_that_its_fate_is_unknown() -> None:
-    with _silent_port() as port, pytest.raises(SubmissionUnknown, match="not known whether it took the job ftransfer"):
+    with silent_port() as port, pytest.raises(SubmissionUnknown, match="not known whether it took the job ftransfer"):
         _gateway(port).submit("ftransfer_x", "/x.py")
 
 
 def test_a_server_that_does_not_answer_is_not_healthy() -> None:
-    with _refused_port() as port:
+    with refused_port() as port:
         assert not _gateway(port).is_healthy()
 
 
@@ -243,7 +227,7 @@ def test_a_server_that_is_not_livy_is_named(body: str) -> None:
 
 
 def test_the_proxy_of_the_environment_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    with _refused_port() as nobody, serving(lambda *_: (200, '{"total": 0, "sessions": []}')) as server:
+    with refused_port() as nobody, serving(lambda *_: (200, '{"total": 0, "sessions": []}')) as server:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{nobody}")
         monkeypatch.setenv("no_proxy", "")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.errors import InvalidRequest
+from backend.job_size import JobSize
 from backend.models import Content, TransferRequest
 from backend.nights import NightRange
 from backend.region import Cone, Positions, Rectangle, Region
@@ -56,6 +57,7 @@ REQUESTS = st.builds(
     sample=st.none() | SAMPLES,
     classes=st.lists(TEXT, max_size=4).map(tuple),
     conditions=TEXT,
+    job_size=st.sampled_from(JobSize),
     content=st.sampled_from(Content) | st.lists(TEXT, min_size=1, max_size=5).map(tuple),
 )
 
@@ -96,6 +98,7 @@ RANGE = "nights: {start: 2024-09-01, stop: 2024-09-01}\n"
         (RANGE + "region: {cone: {ra_deg: 4, dec_deg: 0, radius: 1}}", "no field region.cone.radius. Did you mean rad"),
         (RANGE + "region: {positions: {ra_dec_deg: [[1]], radius_arcsec: 5}}", "ra_dec_deg, entry 1, entry 2 is miss"),
         (RANGE + "sample: {fraction: 1.5}", "sample.fraction: .* less than 1"),
+        (RANGE + "job_size: huge", "job_size: .*small.*large"),
         (RANGE + "sample: {per_clas: 3}", "no field sample.per_clas. Did you mean per_class"),
         (RANGE + "sample: {fraction: 0.5, max_alerts: 3}", "sample: one of fraction, max_alerts and per_class"),
         ("", "holds names and values"),

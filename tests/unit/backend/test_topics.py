@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backend.errors import InvalidRequest, ServiceUnavailable
+from backend.kafka_access import KafkaAccess
 from backend.topic_names import names_of
 from backend.topics import TopicAdmin
 
@@ -49,7 +50,7 @@ def test_a_transfer_has_three_topics() -> None:
     ],
 )
 def test_another_name_is_refused_before_kafka_is_asked(name: str) -> None:
-    topics = TopicAdmin("127.0.0.1:1", timeout_s=0.1)
+    topics = TopicAdmin(KafkaAccess("127.0.0.1:1"), timeout_s=0.1)
     for act in (topics.create, topics.delete):
         with pytest.raises(InvalidRequest, match="cannot be the topic of a transfer"):
             act(name)
@@ -67,12 +68,12 @@ def test_a_kafka_that_does_not_answer_is_named_in_time(
         servers = f"127.0.0.1:{bound.getsockname()[1]}"
         started = time.monotonic()
         with pytest.raises(ServiceUnavailable, match=f"Kafka at {servers} cannot be reached") as caught:
-            call(TopicAdmin(servers, timeout_s=1.0))
+            call(TopicAdmin(KafkaAccess(servers), timeout_s=1.0))
         assert time.monotonic() - started < 3
     assert caught.value.service == "Kafka"
     assert capfd.readouterr().err == "", "librdkafka's own complaints stay out of the terminal"
 
 
 def test_without_expired_topics_kafka_is_not_asked() -> None:
-    topics = TopicAdmin("127.0.0.1:1", timeout_s=0.1)
+    topics = TopicAdmin(KafkaAccess("127.0.0.1:1"), timeout_s=0.1)
     assert topics.delete_expired({TOPIC: NOW}, NOW + timedelta(days=4), timedelta(days=5)) == ()

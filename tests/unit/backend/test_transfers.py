@@ -10,6 +10,7 @@ import pytest
 
 from backend.config import Settings
 from backend.errors import InvalidRequest, ServiceUnavailable
+from backend.job_size import JobSize
 from backend.models import Content, TransferRequest
 from backend.nights import NightRange
 from backend.transfer_log import TransferLog
@@ -83,5 +84,6 @@ def test_what_is_not_too_large_gets_as_far_as_the_servers(
 def test_nights_without_data_are_not_expected_to_take_time(transfers: Transfers, tmp_path: Path) -> None:
     for number, earlier in enumerate((past(1, 1_000, 11.0), past(2, 1_000, 21.0))):
         _log(tmp_path).add(earlier.model_copy(update={"id": f"t{number}", "topic": f"t{number}"}))
-    expected_s = transfers.expected_seconds(_of(Content.FULL, stop=FIFTH), 1_000)
-    assert expected_s == transfers.expected_seconds(_of(Content.FULL), 1_000) == pytest.approx(7 + 20 + 1)
+    expected = transfers.expected_times(_of(Content.FULL, stop=FIFTH), 1_000)
+    assert expected == transfers.expected_times(_of(Content.FULL), 1_000)
+    assert expected[JobSize.SMALL].seconds == pytest.approx(7 + 20 + 1)

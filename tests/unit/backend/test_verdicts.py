@@ -88,6 +88,12 @@ def test_without_a_receipt_it_is_partial_and_the_phase_says_why(phase: Phase, wh
     assert "11 messages. Disk full." in sentence(comparison)
 
 
+def test_one_that_was_cancelled_while_it_waited_has_no_topic() -> None:
+    comparison = receipt_and_topic(a_transfer(phase=Phase.ABORTED), None, {}, None)
+    assert kinds(comparison) == ["partial"]
+    assert sentence(comparison) == "There is no receipt: the job was cancelled. There is no topic."
+
+
 @pytest.mark.parametrize(
     ("ranges", "schema", "kind", "words"),
     [
@@ -141,6 +147,12 @@ def test_what_changed_in_the_archive_is_said() -> None:
     comparison = archive_and_topic(a_transfer(), receipt, ANSWER.model_copy(update=changes))
     assert kinds(comparison) == ["missing", "count", "files", "files", "nights"]
     assert comparison.notes == ("1 files of these nights are newer than the transfer: new.",)
+
+
+def test_files_that_cannot_be_read_are_no_difference_where_each_alert_is_the_same() -> None:
+    comparison = archive_and_topic(a_transfer(), RECEIPT, ANSWER.model_copy(update={"files_unreadable": ("damaged",)}))
+    assert comparison.agrees
+    assert comparison.notes == ("1 files cannot be read in full, and the receipt does not say so: damaged.",)
 
 
 def test_an_archive_that_cannot_be_compared_does_not_agree() -> None:
