@@ -9,8 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from backend.config import Settings
 from backend.errors import QuicklookError
+from backend.settings_reading import read_settings
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure
 from benchmarks.kept_figures import keep, kept
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         for name in SECTIONS:
             print(f"{name:10} {_section(name).__doc__}")
         return 0
-    folder = Settings().data_dir / "bench"
+    folder = read_settings().data_dir / "bench"
     bench = Bench(
         folder,
         _say,

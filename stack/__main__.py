@@ -10,7 +10,7 @@ import threading
 if sys.version_info[:2] != (3, 11):
     sys.exit(f"Alert Quicklook needs Python 3.11, as pyspark 3.5 does; this is {sys.version.split()[0]}.")
 
-from backend.config import Settings
+from backend.settings_reading import read_settings
 from stack.foreground import Report, run_in_foreground
 from stack.profiles import PROFILES, add_profile_argument
 from stack.server_stack import ServerStack
@@ -20,7 +20,7 @@ WATCH_EVERY_S = 0.5
 
 def main(profile: str, report: Report) -> int:
     """Run until stopped, or until a server ends."""
-    with PROFILES[profile](Settings(), report) as stack:
+    with PROFILES[profile](read_settings(), report) as stack:
         report(f"ready: KAFKA_BOOTSTRAP_SERVERS={stack.kafka_bootstrap_servers} LIVY_URL={stack.livy_url}")
         report("Ctrl-C stops them all, and the jobs that Livy runs.")
         try:

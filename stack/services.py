@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from backend.config import Settings, stack_addresses_path
+from backend.settings_reading import read_settings
 from stack.embedded import EmbeddedStack
 from stack.ownership import is_owned
 from stack.profiles import MakeStack
@@ -28,10 +29,10 @@ def provided_services(
     QuicklookError
         A server does not come up.
     """
-    addresses = stack_addresses_path(Settings().data_dir)
+    addresses = stack_addresses_path(read_settings().data_dir)
     if not is_owned(addresses.parent):
         addresses.unlink(missing_ok=True)  # a stack that was killed could not remove it
-    settings = Settings()
+    settings = read_settings()
     if settings.livy_url and settings.kafka_bootstrap_servers:
         report(f"using Kafka on {settings.kafka_bootstrap_servers} and Livy on {settings.livy_url}")
         yield settings, None
