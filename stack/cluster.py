@@ -105,6 +105,7 @@ class ClusterStack(ServerStack):
         """What others need to reach this stack, keyed by the settings' names."""
         return {
             **self.kafka.client_settings,
+            "kafka_public_servers": self.kafka.reader_bootstrap_servers,
             "livy_url": self.livy_url,
             "script_store_uri": f"{self.name_node.uri}{HOME}/scripts",
             "spark_jars": [str(jar) for jar in self._jars["spark"]],

@@ -33,6 +33,8 @@ appender.stderr.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex
 logger.native.name = org.apache.hadoop.util.NativeCodeLoader
 logger.native.level = error
 """
+TEMPORARY = "tmp"
+"""In the drivers' folder: what they write and remove again, unless they are killed."""
 
 
 def driver_environment(
@@ -54,7 +56,7 @@ def driver_environment(
     class_archive
         From `provide_class_archive`.
     """
-    temporary = folder / "tmp"
+    temporary = folder / TEMPORARY
     temporary.mkdir(parents=True, exist_ok=True)
     conf_dir.mkdir(parents=True, exist_ok=True)
     logging = folder / "log4j2.properties"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 
 from backend.config import Settings, stack_addresses_path
 from backend.errors import QuicklookError
-from stack.drivers import driver_environment, provide_class_archive
+from stack.drivers import TEMPORARY, driver_environment, provide_class_archive
 from stack.jar_lock import Lock
 from stack.jars import JarCache
 from stack.java import Java, find_java
@@ -178,6 +179,7 @@ class ServerStack(ABC):
     def _end_leftovers(self) -> None:
         if ended := end_processes_marked(self._mark):
             self._report(f"stopped what a crashed stack had left: processes {', '.join(map(str, ended))}")
+        shutil.rmtree(self._folder / "drivers" / TEMPORARY, ignore_errors=True)  # of drivers that were killed
         self._addresses_file.unlink(missing_ok=True)
 
     def _start(self, closing: ExitStack) -> None:

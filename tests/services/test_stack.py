@@ -19,6 +19,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from backend.config import Settings, stack_addresses_path
 from backend.errors import QuicklookError, ServiceUnavailable
+from stack.drivers import TEMPORARY
 from stack.embedded import EmbeddedStack
 from stack.places import REPOSITORY
 from tests.support.processes import processes_of
@@ -255,12 +256,15 @@ def test_servers_end_with_a_killed_owner_and_the_next_start_works(
     assert f"process {again.pid}" in second.stderr
 
 
-def test_what_a_crash_left_running_is_stopped_by_the_next_start(tmp_path: Path) -> None:
+def test_what_a_crash_left_is_stopped_and_removed_by_the_next_start(tmp_path: Path) -> None:
     mark = f"-Dquicklook.stack={tmp_path / 'stack'}"
     orphan = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", mark])
+    of_killed_driver = tmp_path / "stack" / "drivers" / TEMPORARY / "blockmgr-1"
+    of_killed_driver.mkdir(parents=True)
     try:
         with running_stack(tmp_path, with_livy=False):
             assert orphan.wait(timeout=5) == -signal.SIGTERM
+            assert not of_killed_driver.exists()
     finally:
         orphan.kill()
         orphan.wait()
