@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 TLS, SASL = frozenset({"SSL", "SASL_SSL"}), frozenset({"SASL_PLAINTEXT", "SASL_SSL"})
 """Kafka's protocols with encryption, and with a user."""
-_ADDRESS_OF = {"kafka_": "kafka_bootstrap_servers", "livy_": "livy_url"}
+_ADDRESS_OF = {"kafka_": "kafka_bootstrap_servers", "livy_": "livy_url", "webhdfs_": "webhdfs_url"}
 """Which setting says whose login the others, that begin so, are."""
 
 

@@ -1,4 +1,4 @@
-"""What has ended a job, in a sentence for who asked for it; of Kafka's words the setting to mend."""
+"""What has ended a job, in a sentence for who asked for it; of Kafka's and HDFS's words what is to mend."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spark_scripts.tns_catalogue import UnusableCatalogue
 
 LAST_WORD = "Failure: "
 """What a job says before the sentence, at the end of its log: there it is looked for when it came nowhere else."""
-_OF_KAFKA = (
+_KNOWN = (
     (
         r"Could not read properties from file (?P<what>[^\s]+)",
         "Driver or executors cannot read {what}: check KAFKA_JOB_SECRETS_FILE.",
@@ -43,6 +43,10 @@ _OF_KAFKA = (
         "The job does not reach Kafka, or not its topics: check that the cluster can reach KAFKA_BOOTSTRAP_SERVERS, and"
         " KAFKA_SECURITY_PROTOCOL.",
     ),
+    (
+        r"BlockMissingException.*file=(?P<what>\S+)",
+        "HDFS has no living copy of a part of {what}: are its DataNodes up?",
+    ),
 )
 
 
@@ -50,12 +54,12 @@ def sentence_of(error: Exception) -> str:
     """The sentence about what ended a job."""
     if isinstance(error, (UnusableArchive, UnusableCatalogue)):
         return str(error)
-    return _kafkas(str(error)) or f"The job failed: {reason(error)}"
+    return _known(str(error)) or f"The job failed: {reason(error)}"
 
 
-def _kafkas(said: str) -> str:
-    """What keeps the job out of Kafka, from an error with all its causes; empty where it is something else."""
-    for pattern, sentence in _OF_KAFKA:
+def _known(said: str) -> str:
+    """The sentence for an error with all its causes that is known; empty for any other."""
+    for pattern, sentence in _KNOWN:
         if found := re.search(pattern, said):
             return sentence.format(**found.groupdict())
     return ""

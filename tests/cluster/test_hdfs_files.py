@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from backend.archive_estimates import ArchiveEstimates
 from backend.errors import ServiceUnavailable
-from backend.models import Content, Phase, TransferRequest
+from backend.models import TransferRequest
 from backend.nights import NightRange
 from backend.script_store import JOB_FOLDER, ScriptStore
 from backend.shared_files import SharedFiles
 from backend.transfers import Transfers
+from simulator.archive import night_folder, simulate_archive
 from stack.cluster import ClusterStack
-from tests.support.archives import (
-    ALERTS_PER_NIGHT,
-    DAMAGED_AFTER,
-    DAMAGED_NIGHT,
-    SIMULATED_NIGHTS,
-    SMALL_NIGHT_ALERTS,
-    TRUNCATED_FILE,
-    TRUNCATED_NIGHT,
-    make_archive,
-)
+from tests.support.archives import SIMULATED_NIGHTS, SMALL_NIGHT_ALERTS
 from tests.support.transfers import ended, receipt_of, settings_on
+from tests.support.written_statistics import write_statistics
 
 ENTRY = "transfer_alerts.py"
-COUNTED_WITHIN_S = 150
 READINGS = 40
 
 
@@ -116,33 +108,39 @@ def test_a_data_node_that_is_gone_stops_nobody(cluster: ClusterStack, store: Scr
     first.wait_until_ready()
 
 
-def test_an_archive_on_hdfs_is_counted_estimated_and_sent_and_its_damage_named(
+def test_counts_and_sample_are_read_where_they_are(cluster: ClusterStack, root: str, tmp_path: Path) -> None:
+    night, files = SIMULATED_NIGHTS[0], SharedFiles.of(cluster.settings)
+    hdfs, path = files.open(root)
+    for number, alerts in enumerate((5, 9), start=1):  # counted again
+        name = f"2026010{number}T000000000000"
+        written = write_statistics(tmp_path / "written", name, [(night, "RRLyr", alerts)])
+        for file in filter(Path.is_file, written.rglob("*")):
+            hdfs.pipe_file(f"{path}/{file.relative_to(tmp_path / 'written')}", file.read_bytes())
+    estimates = ArchiveEstimates(root, "ztf", tmp_path / "cache", files)
+    request = TransferRequest(nights=NightRange(start=night, stop=night))
+    assert estimates.estimate(request).alerts == 9
+    assert estimates.estimate(request.model_copy(update={"conditions": "candidate.magpsf > 1.5;"})).alerts == 7
+    assert [file.name for file in (tmp_path / "cache").rglob("*.parquet")] == ["20260102T000000000000-part-0.parquet"]
+
+
+def test_a_job_reads_archive_and_catalogue_on_hdfs_and_names_what_is_damaged(
     cluster: ClusterStack, tmp_path: Path
 ) -> None:
-    archive = make_archive(tmp_path / "with-faults")
-    catalogue = archive / "names of 100%.csv"
-    catalogue.write_text("name,ra,declination,type\n2024abc,1,2,SN Ia\n")
+    archive = tmp_path / "with-faults"
+    simulate_archive(archive, SIMULATED_NIGHTS, SMALL_NIGHT_ALERTS)
+    (whole,) = night_folder(archive, SIMULATED_NIGHTS[0]).glob("*.parquet")
+    truncated = whole.with_name("truncated.parquet")
+    truncated.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    (archive / "names, 100%.csv").write_text("name,ra,declination,type\n2024abc,1,2,SN Ia\n")
     address = cluster.share(archive)
-    settings = settings_on(cluster, tmp_path / "var", address, tns_catalogue_uri=f"{address}/{catalogue.name}")
+    settings = settings_on(cluster, tmp_path / "var", address, tns_catalogue_uri=f"{address}/names, 100%.csv")
     transfers = Transfers.connect(settings)
-    transfers.archive.start_statistics()
-    deadline = time.monotonic() + COUNTED_WITHIN_S
-    while transfers.archive.statistics_phase() is not Phase.COMPLETED:
-        assert time.monotonic() < deadline, transfers.archive.statistics_state()
-        time.sleep(0.5)
-    assert transfers.archive.field_years().years == (2024,)
-    whole = TransferRequest(nights=NightRange(start=SIMULATED_NIGHTS[0], stop=SIMULATED_NIGHTS[-1]))
-    assert transfers.archive.estimate(whole).alerts == len(SIMULATED_NIGHTS) * ALERTS_PER_NIGHT
-    bright = whole.model_copy(update={"conditions": "candidate.magpsf < 19;"})
-    assert 0 < transfers.archive.estimate(bright).alerts < len(SIMULATED_NIGHTS) * ALERTS_PER_NIGHT
-    assert list((tmp_path / "var" / "cache").rglob("*.parquet")), "the sample has been copied"
-
-    damaged = tuple(NightRange(start=night, stop=night) for night in (TRUNCATED_NIGHT, DAMAGED_NIGHT))
-    request = TransferRequest(nights=damaged, content=Content.MEDIUM)
-    receipt = receipt_of(ended(transfers, transfers.submit(request).id))
-    assert (receipt.published, receipt.repeated) == (2 * SMALL_NIGHT_ALERTS, DAMAGED_AFTER)
+    nights = NightRange(start=SIMULATED_NIGHTS[0], stop=SIMULATED_NIGHTS[-1])
+    transfer = transfers.submit(TransferRequest(nights=nights))
+    receipt = receipt_of(ended(transfers, transfer.id))
+    assert receipt.published == 2 * SMALL_NIGHT_ALERTS
     assert receipt.tns_catalogue
-    assert sorted(unreadable.file for unreadable in receipt.files_unreadable) == [
-        f"{address}/year=2024/month=10/day=05/{TRUNCATED_FILE}",
-        f"{address}/year=2024/month=10/day=15/part-00000.snappy.parquet",
-    ]
+    (unreadable,) = receipt.files_unreadable
+    assert unreadable.file == f"{address}/{truncated.relative_to(archive)}"
+    plans, path = SharedFiles.of(settings).open(settings.script_store)
+    assert f"{path}/plans/{transfer.topic}.json" not in plans.ls(f"{path}/plans", detail=False)

@@ -1,4 +1,4 @@
-"""What ends a job becomes a sentence: Kafka's own words, as its Java clients and Spark have been seen to say them."""
+"""What ends a job becomes a sentence: the words of Kafka and HDFS, as their clients have been seen to say them."""
 
 from __future__ import annotations
 
@@ -44,9 +44,14 @@ from spark_scripts.failures import sentence_of
             "org.apache.kafka.common.errors.TimeoutException: Topic t_receipt not present in metadata after 120000 ms.",
             "does not reach Kafka, or not its topics: .*KAFKA_BOOTSTRAP_SERVERS",
         ),
+        (
+            "org.apache.hadoop.hdfs.BlockMissingException: Could not obtain block: BP-1:blk_1_1"
+            " file=/a/b.parquet No live nodes contain current block",
+            "HDFS has no living copy of a part of /a/b.parquet: are its DataNodes up",
+        ),
     ],
 )
-def test_who_keeps_the_job_out_of_kafka_is_told_with_the_setting_that_mends_it(said: str, sentence: str) -> None:
+def test_what_keeps_the_job_from_its_work_is_told_with_what_mends_it(said: str, sentence: str) -> None:
     with pytest.raises(RuntimeError, match=sentence):
         raise RuntimeError(sentence_of(RuntimeError(f"An error occurred while calling o63.partitionsFor.\n: {said}")))
 
