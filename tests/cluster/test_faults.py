@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from backend.errors import ServiceUnavailable
 from backend.kafka_access import KafkaAccess
@@ -158,7 +159,8 @@ def _executors(cluster: ClusterStack) -> list[int]:
 
 
 def _in_sync(cluster: ClusterStack, topic: str) -> bool:
-    metadata = TopicAdmin(KafkaAccess.of(cluster.settings))._metadata(60.0).topics[topic]
+    admin = KafkaAccess.of(cluster.settings).client(AdminClient, {})
+    metadata = admin.list_topics(topic, timeout=10).topics[topic]
     return all(len(each.isrs) == len(each.replicas) for each in metadata.partitions.values())
 
 

@@ -106,6 +106,7 @@ def published(topic: ReadTopic) -> int:
     return receipt.published
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("simulated")  # their topics are being read while this one's job runs
 def test_finkctl_reads_the_topic_of_all_real_nights_twice_in_a_row(real: ReadTopic) -> None:
     assert published(real) == ALL_ALERTS
