@@ -39,7 +39,7 @@ test-cluster: $(INSTALLED)  ## the tests on HDFS, Spark workers and three broker
 	@$(BIN)/python -m pytest tests/cluster
 
 soak: $(INSTALLED)  ## the tests that take long: what goes wrong while jobs run
-	@$(BIN)/python -m pytest -m soak
+	@$(BIN)/python -m pytest -m soak tests
 
 check: $(INSTALLED)  ## style, types, who imports whom
 	@$(BIN)/ruff check .

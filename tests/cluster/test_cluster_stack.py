@@ -141,9 +141,8 @@ def test_another_web_page_cannot_write(cluster: ClusterStack) -> None:
 def test_a_batch_on_both_workers_reads_and_writes_hdfs(
     cluster: ClusterStack, dashboard: WebHDFS, real_alerts: Path
 ) -> None:
-    archive = real_alerts / "archive" / "science"
-    night = sorted(archive.glob("year=*/month=*/day=*"))[-1]
-    address = f"{cluster.share(archive)}/{night.relative_to(archive)}"
+    night = sorted((real_alerts / "archive" / "science").glob("year=*/month=*/day=*"))[-1]
+    address = cluster.share(night)
     dashboard.pipe_file("/quicklook/test/job.py", SCRIPT.encode())
     home = f"{cluster.name_node.uri}/quicklook/test"
     state, log = run_batch(cluster, f"{home}/job.py", address, f"{home}/numbers")
@@ -205,6 +204,7 @@ def start_small(tmp_path: Path, local_archive: Path) -> Iterator[Callable[[], tu
         os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.soak
 def test_nothing_outlives_a_killed_owner_and_files_are_there_again(
     tmp_path: Path, start_small: Callable[[], tuple[subprocess.Popen[str], str]]
 ) -> None:

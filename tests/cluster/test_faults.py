@@ -105,8 +105,6 @@ def test_an_executor_is_killed(cluster: ClusterStack, start: Callable[[int], Run
     receipt, stored = running.receipt_and_candids()
     assert (receipt.published, stored) == (len(candids), candids)
     assert receipt.messages >= receipt.published  # what it had sent before is sent once more
-    verified = running.transfers.verify(running.id)
-    assert verified.agrees, verified
 
 
 def test_a_broker_is_killed_and_comes_back(
