@@ -1,7 +1,7 @@
 # The commands of the project; `make help` lists them. Each sets up what it needs first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run stack demo test test-code test-servers test-cluster soak check bench clean
+.PHONY: help install run stack demo test test-code test-servers test-cluster soak check bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -17,6 +17,8 @@ $(foreach name,ARCHIVE_URI DATA_DIR LIVY_URL KAFKA_BOOTSTRAP_SERVERS SPARK_MASTE
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+
+install: $(INSTALLED)  ## the Python environment that all others need; each sets it up by itself
 
 run: $(INSTALLED)  ## everything, then the dashboard; Ctrl-C stops it all (PROFILE=cluster: on HDFS and Spark workers)
 	@$(BIN)/python -m launcher --profile $(PROFILE)

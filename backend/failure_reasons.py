@@ -10,7 +10,11 @@ _LAST_WORD = "Failure: "
 """What a job says before its own sentence, when its log is the only place left for it."""
 _TELLING = re.compile(r"Exception|Error|error")
 _KNOWN = (
-    (r"^Failure: (?P<why>.+)", "{why}"),  # the job's own last word
+    (
+        r"Permission denied: user=(?P<user>[^,]+), access=(?P<right>\w+), inode=\"(?P<what>[^\"]+)",
+        "HDFS does not let {user} {right} {what}: dashboard (WEBHDFS_USER) and jobs (PROXY_USER, else Livy's user)"
+        " must be the same user, who may read the archive.",
+    ),
     (r"to unknown queue: *(?P<queue>[\w.-]+)", "YARN has no queue {queue}: set YARN_QUEUE to one that it has."),
     (
         r"[Uu]ser (?P<user>\S+) (?:cannot|does not have permission to) submit \S+ to queue (?P<queue>[\w.-]+)",

@@ -114,8 +114,9 @@ class KafkaAccess:
             return kind({**self.client_settings(), "log_level": 0, **note, **settings})
         except KafkaException as error:
             said = error.args[0].str().partition(": ")[2] or error.args[0].str()
-            about = "KAFKA_CA_FILE" if "ssl.ca" in said else "KAFKA_SASL_MECHANISM"
-            raise ServiceUnavailable("Kafka", f"{about} cannot be used: {said}.", "Correct this setting.") from error
+            known = {"ssl.ca": "KAFKA_CA_FILE", "mechanism": "KAFKA_SASL_MECHANISM"}
+            about = next((name for word, name in known.items() if word in said), "Kafka's client")
+            raise ServiceUnavailable("Kafka", f"{about} cannot be used: {said}.", "Check the settings.") from error
 
     def unreachable(self) -> ServiceUnavailable:
         """That nobody answers."""
@@ -199,4 +200,5 @@ class Complaints:
     def refusal(self, client: Consumer | Producer | AdminClient) -> ServiceUnavailable | None:
         """What `client` has complained of last, if it is that Kafka keeps us out."""
         client.poll(0)  # only here does librdkafka tell what it has kept
-        return self._access.refusal(self._last) if self._last else None
+        last, self._last = self._last, None  # what was mended since is not told again
+        return self._access.refusal(last) if last else None

@@ -75,7 +75,7 @@ class LivyConnection:
         if isinstance(error, requests.HTTPError):
             status = error.response.status_code
             said = f"Livy at {self.url} answered HTTP {status}: {words_of(error.response)}"
-            hint = "Check the user and password in LIVY_URL." if status in NO_ACCESS else "See Livy's own log."
+            hint = "Check LIVY_USERNAME and LIVY_PASSWORD." if status in NO_ACCESS else "See Livy's own log."
             return ServiceUnavailable("Livy", said, hint)
         if isinstance(error, requests.exceptions.InvalidJSONError):
             return self._not_livy()

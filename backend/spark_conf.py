@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_SECRET = re.compile(r"password|passphrase|secret|token|credential|(access|account)\.?key|jaas", re.IGNORECASE)
+_SECRET = re.compile(
+    r"passw|passphrase|secret|token|credential|(access|account|encryption)\.?key|jaas|\bsas\b", re.IGNORECASE
+)
 """Spark's settings are arguments of processes, and are shown by Livy and by Spark's pages."""
 _CODE = re.compile(
     r"spark\.(jars|files|archives|plugins|extraListeners|repl|yarn\.(dist|jars?|archive))\b"

@@ -97,7 +97,7 @@ class WebHdfs:
                 with self._session(address, deadline) as session:
                     answer = _answer(session, method, address + place, asked, content)
             except requests.RequestException as error:
-                if is_last or not was_never_sent(error):
+                if is_last or not (was_never_sent(error) or method == "GET"):
                     raise OSError(_broken(error, f"HDFS at {address}", "check WEBHDFS_URL")) from error
                 continue
             if answer.ok and _has(answer, _ANSWERS.get(operation)):

@@ -6,8 +6,10 @@ columns that are read, so that passes that belong together must read the same on
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 from py4j.protocol import Py4JJavaError
@@ -17,12 +19,17 @@ from pyspark.sql import functions as F
 from spark_scripts.archive import FILE
 from spark_scripts.java import reason
 
+TOLERATED = "spark.sql.files.ignoreCorruptFiles"
+"""Whether the rest of a part of a file that cannot be read is left out; else the pass fails."""
 TOLERANT = {
-    # The rest of a part of a file that cannot be read is left out; else the pass fails.
-    "spark.sql.files.ignoreCorruptFiles": "true",
-    # The parts are small, for the damage to cost little.
+    TOLERATED: "true",
+    # Small parts, for the damage to cost little. They must not depend on how many cores there are or on what else is
+    # read, or passes that belong together would leave out different alerts.
     "spark.sql.files.maxPartitionBytes": "64m",
+    "spark.sql.files.minPartitionNum": "1",
 }
+_SERVICE_AWAY = re.compile(r"java\.net\.\w+Exception|RemoteException|Filesystem closed")
+"""What is said when not the file is at fault, but the way to it."""
 
 Result = TypeVar("Result")
 
@@ -38,15 +45,13 @@ def despite_damage(spark: SparkSession, work: Callable[[bool], Result]) -> Resul
     try:
         return work(False)
     except Py4JJavaError as error:
-        if "FileScanRDD" not in str(error):  # Java's stack is part of the text: it ended within Spark's reader
+        said = str(error)
+        # Java's stack is part of the text: it ended within Spark's reader.
+        if "FileScanRDD" not in said or _SERVICE_AWAY.search(said):
             raise
         print(f"Once more, without what is damaged: {reason(error)}", file=sys.stderr)
-        strict = {name: spark.conf.get(name) for name in TOLERANT}
-        try:
-            _configure(spark, TOLERANT)
+        with _configured(spark, TOLERANT):
             return work(True)
-        finally:
-            _configure(spark, strict)
 
 
 def whole_alerts(alerts: DataFrame, *values: Column) -> DataFrame:
@@ -68,8 +73,14 @@ def find_damaged(rows: DataFrame, alerts: DataFrame, value: Column) -> tuple[tup
         The same with classes.
     value
         The encoded alert.
+
+    Raises
+    ------
+    Py4JJavaError
+        One cannot even be opened: since its schema was read, it has become another, or its service is away.
     """
-    has = {row[FILE]: row["count"] for row in rows.groupBy(FILE).count().collect()}  # said by the footers
+    with _configured(rows.sparkSession, {TOLERATED: "false"}):  # a file that cannot be opened would not be missed
+        has = {row[FILE]: row["count"] for row in rows.groupBy(FILE).count().collect()}  # said by the footers
     gives = {row[FILE]: row["count"] for row in whole_alerts(alerts, value).groupBy(FILE).count().collect()}
     return tuple(
         (file, f"damaged: {gives.get(file, 0)} of its {alerts_there} alerts can be read")
@@ -78,6 +89,16 @@ def find_damaged(rows: DataFrame, alerts: DataFrame, value: Column) -> tuple[tup
     )
 
 
-def _configure(spark: SparkSession, settings: Mapping[str, str | None]) -> None:
-    for name, value in settings.items():
-        spark.conf.set(name, str(value))
+@contextmanager
+def _configured(spark: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
+    before = {name: spark.conf.get(name, None) for name in settings}
+    try:
+        for name, value in settings.items():
+            spark.conf.set(name, value)
+        yield
+    finally:
+        for name, earlier in before.items():
+            if earlier is None:
+                spark.conf.unset(name)
+            else:
+                spark.conf.set(name, earlier)

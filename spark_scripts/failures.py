@@ -44,6 +44,11 @@ _KNOWN = (
         " KAFKA_SECURITY_PROTOCOL.",
     ),
     (
+        r"Permission denied: user=(?P<user>[^,]+), access=(?P<right>\w+), inode=\"(?P<what>[^\"]+)",
+        "HDFS does not let {user}, as whom the job runs, {right} {what}: WEBHDFS_USER must be the same user, who may"
+        " read the archive.",
+    ),
+    (
         r"BlockMissingException.*file=(?P<what>\S+)",
         "HDFS has no living copy of a part of {what}: are its DataNodes up?",
     ),

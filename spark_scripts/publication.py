@@ -17,7 +17,7 @@ from spark_scripts.damaged_files import despite_damage, find_damaged, whole_aler
 from spark_scripts.job_report import JobReport
 from spark_scripts.matches import Stratum, count_strata, find_matches
 from spark_scripts.repeated_alerts import Ids, look_at_ids, repeated_places, without_places
-from spark_scripts.selection import Part
+from spark_scripts.selection import CLASSES, Part
 from spark_scripts.session import divide_among_cores
 from spark_scripts.source import Source
 from spark_scripts.stopwatch import Stopwatch
@@ -74,6 +74,8 @@ class Publication:
         self._compression = "lz4" if content.is_heavy else "zstd"
         plan = source.plan
         is_selective = any((plan.finkclasses, plan.tnsclasses, plan.conditions, plan.region, plan.sample, plan.limit))
+        sent = {name for name, _ in plan.content.columns}
+        self._sends_classes = plan.content.others or sent.issuperset(CLASSES)
         self._looks_first = content.is_heavy and is_selective
         self._earlier: list[Ids] = []
         self._looked_at: Future[Ids] | None = None
@@ -103,15 +105,20 @@ class Publication:
         return published
 
     def _publish_portion(self, portion: NightFiles, published: Published, is_damaged: bool) -> None:
-        divide_among_cores(self._source.spark)
         rows = self._source.rows(portion)
+        if is_damaged:
+            alerts = self._source.with_classes(rows)
+            published.damaged.extend(find_damaged(rows, alerts, self._value))
+            readable = whole_alerts(alerts, self._value)  # one that cannot be read must not stand for one that can
+        else:
+            divide_among_cores(self._source.spark)
+            readable = rows
         with self._watch.lap("ids"):
-            ids = self._ids(rows)
+            ids = self._ids(readable)
             places = repeated_places(ids, self._earlier)
         selected = self._selected(without_places(rows, places))
         try:
             if is_damaged:
-                published.damaged.extend(find_damaged(rows, self._source.with_classes(rows), self._value))
                 counts = self._publish_selected(whole_alerts(selected, self._value), portion)
             elif self._looks_first:
                 counts = self._publish_found(selected, portion, places)
@@ -129,7 +136,14 @@ class Publication:
         return looked_at.result() if looked_at else look_at_ids(rows)
 
     def _publish_selected(self, selected: DataFrame, portion: NightFiles) -> Counter[Stratum]:
+        if not self._sends_classes:  # damage that only the count would meet must be met before anything is published
+            counts = self._counted(selected)
+            self._write(selected, portion)
+            return counts
         self._write(selected, portion)
+        return self._counted(selected)
+
+    def _counted(self, selected: DataFrame) -> Counter[Stratum]:
         with self._watch.lap("count"):
             return count_strata(selected)
 

@@ -26,6 +26,7 @@ SQL_SETTINGS = {
     # cores, `divide_among_cores` makes smaller ones.
     "spark.sql.files.maxPartitionBytes": "1g",
     "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
     # The files are known one by one; to look at each again is a matter of seconds, a job that does it takes longer.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000000",
     "spark.sql.execution.arrow.pyspark.enabled": "true",  # ids come to the driver as numbers, not as objects

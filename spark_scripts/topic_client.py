@@ -32,7 +32,7 @@ class PartitionOffsets:
 
 
 class TopicClient:
-    """A producer and a consumer, used by one thread at a time.
+    """A producer and a consumer, whose consumer is used by one thread at a time.
 
     Every method raises ``Py4JJavaError`` or ``TimeoutError`` when Kafka does not answer in time.
     """

@@ -23,7 +23,7 @@ from spark_scripts.damaged_files import despite_damage, find_damaged, whole_aler
 from spark_scripts.failures import sentence_of
 from spark_scripts.plan import TransferPlan, read_plan
 from spark_scripts.repeated_alerts import each_first
-from spark_scripts.selection import select_alerts
+from spark_scripts.selection import CLASSES, select_alerts
 from spark_scripts.session import run_document, write_text
 from spark_scripts.source import open_source
 from spark_scripts.topic_messages import MessageRange, read_messages
@@ -86,12 +86,14 @@ def verify(spark: SparkSession, plan: VerificationPlan, *, is_damaged: bool = Fa
     transfer = plan.transfer
     source = open_source(spark, transfer)
     found, rows = source.found, source.rows(source.found)
-    selected = select_alerts(source.with_classes(each_first(rows)), replace(transfer, limit=None))
     content = source.content(found)
     value = encoded(content)
     if is_damaged:
-        damaged = find_damaged(rows, source.with_classes(rows), value)
-        found = replace(found, unreadable=(*found.unreadable, *damaged))
+        alerts = source.with_classes(rows)
+        found = replace(found, unreadable=(*found.unreadable, *find_damaged(rows, alerts, value)))
+        rows = whole_alerts(alerts, value).drop(*CLASSES)
+    selected = select_alerts(source.with_classes(each_first(rows)), replace(transfer, limit=None))
+    if is_damaged:
         selected = whole_alerts(selected, value)
     messages = read_messages(spark, transfer.kafka, transfer.topic, plan.schema_json, plan.ranges)
     if transfer.limit is not None:  # which of the matching alerts were taken, only the topic tells

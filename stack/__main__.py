@@ -10,18 +10,19 @@ import threading
 if sys.version_info[:2] != (3, 11):
     sys.exit(f"Alert Quicklook needs Python 3.11, as pyspark 3.5 does; this is {sys.version.split()[0]}.")
 
-from backend.settings_reading import read_settings
 from stack.foreground import Report, run_in_foreground
 from stack.profiles import PROFILES, add_profile_argument
 from stack.server_stack import ServerStack
+from stack.services import living_settings
 
 WATCH_EVERY_S = 0.5
 
 
 def main(profile: str, report: Report) -> int:
     """Run until stopped, or until a server ends."""
-    with PROFILES[profile](read_settings(), report) as stack:
-        report(f"ready: KAFKA_BOOTSTRAP_SERVERS={stack.kafka_bootstrap_servers} LIVY_URL={stack.livy_url}")
+    with PROFILES[profile](living_settings(), report) as stack:
+        report(f"ready: Kafka on {stack.kafka_bootstrap_servers}, Livy on {stack.livy_url}")
+        report("Commands with the same DATA_DIR find them, and how to enter, by themselves.")
         report("Ctrl-C stops them all, and the jobs that Livy runs.")
         try:
             return _watch(stack)

@@ -29,13 +29,24 @@ def provided_services(
     QuicklookError
         A server does not come up.
     """
-    addresses = stack_addresses_path(read_settings().data_dir)
-    if not is_owned(addresses.parent):
-        addresses.unlink(missing_ok=True)  # a stack that was killed could not remove it
-    settings = read_settings()
+    settings = living_settings()
     if settings.livy_url and settings.kafka_bootstrap_servers:
         report(f"using Kafka on {settings.kafka_bootstrap_servers} and Livy on {settings.livy_url}")
         yield settings, None
         return
     with make_stack(settings, report) as stack:
         yield stack.settings, stack
+
+
+def living_settings() -> Settings:
+    """The settings, without the addresses of a stack that was killed and could not take them back.
+
+    Raises
+    ------
+    InvalidSettings
+        They cannot work.
+    """
+    addresses = stack_addresses_path(read_settings().data_dir)
+    if not is_owned(addresses.parent):
+        addresses.unlink(missing_ok=True)
+    return read_settings()

@@ -193,7 +193,7 @@ def test_the_batch_that_has_the_name_already_is_not_touched() -> None:
 def test_a_wrong_password_is_said_and_not_shown() -> None:
     with (
         serving(lambda *_: (401, "who are you")) as server,
-        pytest.raises(ServiceUnavailable, match="password in LIVY_URL") as caught,
+        pytest.raises(ServiceUnavailable, match="Check LIVY_USERNAME and LIVY_PASSWORD") as caught,
     ):
         _gateway(server.server_port).submit("ftransfer_x", "/x.py")
     assert server.headers["Authorization"].startswith("Basic ")
