@@ -37,8 +37,8 @@ test-code: $(INSTALLED)
 test-servers: $(INSTALLED)
 	@$(BIN)/python -m pytest tests/services tests/browser
 
-test-cluster: $(INSTALLED)  ## the tests on HDFS, Spark workers and three brokers
-	@$(BIN)/python -m pytest tests/cluster
+test-cluster: $(INSTALLED)  ## the tests on HDFS, Spark workers and three brokers (TESTS=… for some of them)
+	@$(BIN)/python -m pytest $(or $(TESTS),tests/cluster)
 
 soak: $(INSTALLED)  ## the tests that take long: what goes wrong while jobs run
 	@$(BIN)/python -m pytest -m soak tests
