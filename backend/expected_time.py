@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from backend.job_size import JobResources
-from backend.models import Content, Receipt, Transfer
+from backend.models import Content, Transfer
+from backend.receipt import Receipt
 
 PUBLISHING = "publish"
 """The lap of a receipt's timings that grows with the transfer; the others hardly do."""

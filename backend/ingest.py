@@ -16,9 +16,10 @@ from backend.alert_store import ROWS_PER_GROUP, AlertStore, StoreCounts
 from backend.alert_stream import AlertStream
 from backend.errors import CorruptAlert, QuicklookError, ServiceUnavailable
 from backend.kafka_access import KafkaAccess
-from backend.models import Phase, Receipt
+from backend.models import Phase
 from backend.raw_batch import RawBatch
 from backend.reading_end import ReadingEnd, verdict
+from backend.receipt import Receipt
 
 BATCH_BYTES = 32_000_000
 """Messages of a batch together; some five batches are in memory at a time, in different forms."""

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from backend.errors import ServiceUnavailable
-from backend.models import Phase, Receipt
+from backend.models import Phase
+from backend.receipt import Receipt
 from backend.receipt_topic import JobRecords
 
 

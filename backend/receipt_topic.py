@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from backend.errors import ServiceUnavailable, TransferFailed
 from backend.job_progress import JobProgress
 from backend.kafka_access import GROUP, Complaints, KafkaAccess
-from backend.models import Receipt
+from backend.receipt import Receipt
 from backend.topic_names import RECEIPT_SUFFIX
 
 RECEIPT, FAILURE, PROGRESS, CANCEL = b"receipt", b"failure", b"progress", b"cancel"

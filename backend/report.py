@@ -14,9 +14,10 @@ from backend.expected_time import ExpectedTime
 from backend.ingest import IngestProgress, IngestState
 from backend.job_progress import RunningJob, progress_text
 from backend.job_size import JobSize
-from backend.models import Estimate, Receipt, Transfer
+from backend.models import Estimate, Transfer
 from backend.nights import nights_text
 from backend.reading import AlertReader
+from backend.receipt import Receipt
 from backend.size_limits import size_text
 from backend.verification import AlertPlace, Verification
 

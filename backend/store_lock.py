@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from pathlib import Path
 from typing import IO
 
 from backend.errors import StoreInUse
+from backend.owned_file import OwnedByAnother, own
 
 
 class StoreLock:
@@ -25,21 +24,13 @@ class StoreLock:
         StoreInUse
             When somebody else does; the message names the process.
         """
-        file = self._path.open("a+")
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            owner = file.read().strip() or "unknown"
-            file.close()
+            self._file = own(self._path)
+        except OwnedByAnother as error:
             raise StoreInUse(
-                f"The store {store.name} is in use by process {owner}.",
+                f"The store {store.name} is in use by process {error.owner}.",
                 "Use another reader's name, or end that process first.",
             ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        self._file = file
 
     def release(self) -> None:
         """Let others own the store; the file stays, empty."""

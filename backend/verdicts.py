@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from backend.models import ClassCount, Phase, Receipt, Transfer
+from backend.models import Phase, Transfer
+from backend.receipt import ClassCount, Receipt
 from backend.verification import (
     EXAMPLES,
     AlertPlace,

@@ -8,7 +8,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from backend.frozen import Frozen
-from backend.models import ClassCount
+from backend.receipt import ClassCount
 
 EXAMPLES = 20
 """Differences of each kind that are named."""

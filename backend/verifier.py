@@ -12,7 +12,8 @@ from backend.config import Settings
 from backend.errors import InvalidRequest, QuicklookError, StoreInUse, TransferFailed
 from backend.kafka_access import KafkaAccess, job_target
 from backend.livy import LivyGateway
-from backend.models import Receipt, Transfer
+from backend.models import Transfer
+from backend.receipt import Receipt
 from backend.receipt_topic import read_job_records
 from backend.script_store import ScriptStore
 from backend.store_comparison import TopicDigests

@@ -28,8 +28,9 @@ from backend.job_resources import batch_fields, job_sizes
 from backend.job_size import JobResources, JobSize
 from backend.kafka_access import KafkaAccess, job_target
 from backend.livy import LivyGateway
-from backend.models import Phase, Receipt, TransferPlan, TransferRequest
+from backend.models import Phase, TransferPlan, TransferRequest
 from backend.planning import plan_transfer
+from backend.receipt import Receipt
 from backend.receipt_topic import read_job_records
 from backend.script_store import JOB_FOLDER, ScriptStore
 from backend.topics import TopicAdmin

@@ -141,6 +141,7 @@ class ClusterStack(ServerStack):
 
     def _start(self, closing: ExitStack) -> None:
         super()._start(closing)
+        self._report(f"pages: HDFS on {self.name_node.web_url}, Spark on {self.master.web_url}")
         if readers := self.kafka.reader_bootstrap_servers:
             self._report(f"{KAFKA}: anybody on this machine may read transfers on {readers}")
         folders = HdfsFolders(self.name_node.web_url)

@@ -56,12 +56,20 @@ class EmbeddedStack(ServerStack):
             **self.kafka.client_settings,
             "spark_jars": [str(jar) for jar in self._jars["spark"]],
             "script_store_uri": self._script_store.as_uri(),
+            **self._job_sizes,
         }
         return {**found, "livy_url": self.livy_url} if LIVY in self.servers else found
 
     def share(self, folder: Path) -> str:
         """Its jobs run on this machine: they read the folder where it is."""
         return str(folder.absolute())
+
+    @property
+    def _job_sizes(self) -> dict[str, int]:
+        """No choice between small and large jobs where Spark has no executors, unless somebody wants one."""
+        sizes = {"executors_small": 1, "executors_large": 1}
+        chosen = sizes.keys() & self._given.model_fields_set
+        return {} if chosen or not self._given.spark_master.startswith("local") else sizes
 
     def _make_servers(self, java: Java) -> dict[str, Server]:
         kafka = KafkaCluster(

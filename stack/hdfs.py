@@ -172,7 +172,7 @@ class NameNode(_HdfsServer):
 
     def _prepare_data(self) -> None:
         """Let Hadoop make an empty file system, once."""
-        if (self._name_dir / "current" / "VERSION").is_file():
+        if any(self._name_dir.glob("current/fsimage_*.md5")):  # what a format writes last
             return
         shutil.rmtree(self._name_dir, ignore_errors=True)  # a format that was interrupted
         command = [*self._java, self._main_class, "-format", "-nonInteractive"]

@@ -65,7 +65,10 @@ class HdfsFolders:
             answer = session.request(method, url, params=asked, timeout=TIMEOUT_S)
             if not answer.ok:
                 raise ServiceUnavailable("HDFS", f"HDFS refuses {operation} of {path}: {answer.text[:500]}")
-            return answer.json() if answer.content else None
+            said = answer.json() if answer.content else {}
+            if said.get("boolean") is False and operation != "DELETE":  # to delete what is not there is no failure
+                raise ServiceUnavailable("HDFS", f"HDFS has not done {operation} of {path}.", "See the NameNode's log.")
+            return said
 
 
 @contextmanager

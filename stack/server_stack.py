@@ -15,13 +15,13 @@ from pydantic import SecretStr
 
 from backend.config import Settings, stack_addresses_path
 from backend.errors import QuicklookError
+from backend.owned_file import OwnedByAnother, own
 from stack.drivers import TEMPORARY, driver_environment, provide_class_archive
 from stack.jar_lock import Lock
 from stack.jars import JarCache
 from stack.java import Java, find_java
 from stack.kafka import KafkaCluster
 from stack.livy import LivyServer
-from stack.ownership import OwnedByAnother, own
 from stack.places import JARS_DIR, RUNTIMES_DIR
 from stack.private_files import write_privately
 from stack.processes import end_processes_marked
@@ -29,6 +29,8 @@ from stack.servers import Server
 
 _Kind = TypeVar("_Kind")
 
+OWNER_FILE = "owner"
+"""Beside the addresses; a living stack owns it."""
 KAFKA = "Kafka"
 LIVY = "Livy"
 KAFKA_PORT = 9092
@@ -162,7 +164,8 @@ class ServerStack(ABC):
 
     def _owned(self) -> IO[str]:
         try:
-            return own(self._folder)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return own(self._folder / OWNER_FILE)
         except OwnedByAnother as error:
             raise QuicklookError(
                 f"A stack is running already under {self._data_dir} (process {error.owner}): {self._published()}.",

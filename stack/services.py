@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from backend.config import Settings, stack_addresses_path
+from backend.owned_file import is_owned
 from backend.settings_reading import read_settings
 from stack.embedded import EmbeddedStack
-from stack.ownership import is_owned
 from stack.profiles import MakeStack
-from stack.server_stack import ServerStack
+from stack.server_stack import OWNER_FILE, ServerStack
 
 
 @contextmanager
@@ -47,6 +47,6 @@ def living_settings() -> Settings:
         They cannot work.
     """
     addresses = stack_addresses_path(read_settings().data_dir)
-    if not is_owned(addresses.parent):
+    if not is_owned(addresses.with_name(OWNER_FILE)):
         addresses.unlink(missing_ok=True)
     return read_settings()

@@ -24,6 +24,7 @@ _FLAGS = (
     "-Xmx256m",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
+    "-Dspark.port.maxRetries=0",  # on another port than the one that was chosen, nobody would find it
     *(f"--add-opens=java.base/java.{package}=ALL-UNNAMED" for package in _OPENED),
     "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
 )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import fsspec
 import pytest
+from fsspec.implementations.webhdfs import WebHDFS
 
 from backend.config import Settings
 from simulator.archive import simulate_archive
@@ -37,3 +40,9 @@ def local_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hdfs_archive(cluster: ClusterStack, local_archive: Path) -> str:
     """The address of the same archive on HDFS."""
     return cluster.share(local_archive)
+
+
+def hdfs_as(cluster: ClusterStack, user: str) -> WebHDFS:
+    """HDFS over WebHDFS, as one of its users."""
+    address = urlsplit(cluster.name_node.web_url)
+    return fsspec.filesystem("webhdfs", host=address.hostname, port=address.port, user=user)

@@ -7,13 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import fsspec
 import pyarrow.parquet as pq
 import pytest
 import requests
@@ -22,7 +19,9 @@ from fsspec.implementations.webhdfs import WebHDFS
 from backend.config import Settings, stack_addresses_path
 from stack.cluster import ClusterStack
 from stack.places import REPOSITORY
+from tests.cluster.conftest import hdfs_as
 from tests.support.processes import listening_beyond_loopback, processes_of
+from tests.support.waiting import wait_for
 
 BATCH_WITHIN_S = 120
 UP_WITHIN_S = 150
@@ -53,23 +52,10 @@ sys.exit(run_in_foreground(run))
 """
 
 
-def wait_for(what: Callable[[], Any], within_s: float) -> Any:
-    deadline = time.monotonic() + within_s
-    while not (found := what()):
-        assert time.monotonic() < deadline, f"did not happen within {within_s} s"
-        time.sleep(0.1)
-    return found
-
-
-def file_system(cluster: ClusterStack, user: str) -> WebHDFS:
-    address = urlsplit(cluster.name_node.web_url)
-    return fsspec.filesystem("webhdfs", host=address.hostname, port=address.port, user=user)
-
-
 @pytest.fixture(scope="session")
 def dashboard(cluster: ClusterStack) -> WebHDFS:
     """HDFS as the dashboard has it: over WebHDFS, as the user that the stack publishes."""
-    return file_system(cluster, cluster.addresses["webhdfs_user"])
+    return hdfs_as(cluster, cluster.addresses["webhdfs_user"])
 
 
 def run_batch(cluster: ClusterStack, file: str, *args: str) -> tuple[str, list[str]]:
@@ -121,7 +107,7 @@ def test_the_dashboard_writes_and_reads_its_folder(dashboard: WebHDFS) -> None:
 def test_others_do_not_see_the_dashboards_folder(cluster: ClusterStack, dashboard: WebHDFS) -> None:
     dashboard.pipe_file("/quicklook/test/own.txt", b"own")
     with pytest.raises(PermissionError):
-        file_system(cluster, "somebody").cat_file("/quicklook/test/own.txt")
+        hdfs_as(cluster, "somebody").cat_file("/quicklook/test/own.txt")
 
 
 def test_the_dashboard_cannot_change_an_archive(hdfs_archive: str, dashboard: WebHDFS) -> None:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import pytest
 import requests
 from confluent_kafka import Consumer, TopicPartition
@@ -28,7 +27,7 @@ from backend.topic_names import names_of
 from backend.topics import TopicAdmin
 from backend.transfers import Transfers
 from stack.cluster import ClusterStack
-from tests.cluster.conftest import ALERTS_PER_NIGHT
+from tests.cluster.conftest import ALERTS_PER_NIGHT, hdfs_as
 from tests.support.archives import SIMULATED_NIGHTS
 from tests.support.command_line import Answer, CommandLine
 from tests.support.secret_search import Found, Watch, in_files
@@ -55,11 +54,6 @@ def secrets(cluster: ClusterStack) -> dict[str, str]:
     login = Path(cluster.settings.kafka_job_secrets_file or "").read_text()
     (of_job,) = re.findall('password="([^"]+)"', login)
     return {"ours": password.get_secret_value(), "the job's": of_job, "Livy's": LIVY_PASSWORD}
-
-
-def storage(cluster: ClusterStack) -> WebHDFS:
-    host, port = cluster.name_node.web_url.removeprefix("http://").split(":")
-    return fsspec.filesystem("webhdfs", host=host, port=int(port), user=cluster.addresses["webhdfs_user"])
 
 
 def said_by_servers(cluster: ClusterStack, hdfs: WebHDFS) -> Iterator[tuple[str, bytes]]:
@@ -114,7 +108,7 @@ def test_no_password_is_seen_anywhere_but_in_its_file(
         answers.append(quicklook(*arguments))
         return answers[-1]
 
-    hdfs = storage(cluster)
+    hdfs = hdfs_as(cluster, cluster.addresses["webhdfs_user"])
     with Watch({**secrets, **TO_BE_SEEN}, data_dir, lambda: said_by_servers(cluster, hdfs)) as watch:
         transfer = told("submit", request, "--wait", "--json").json
         assert (transfer["phase"], transfer["published"]) == ("COMPLETED", ALERTS_PER_NIGHT), transfer["message"]

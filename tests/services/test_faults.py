@@ -50,7 +50,7 @@ REQUEST = TransferRequest(nights=NightRange(start=SIMULATED_NIGHTS[0], stop=EMPT
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
     """A stack of its own, whose servers are killed, and whose Kafka is slow."""
     with running_stack(tmp_path_factory.mktemp("stack"), spark_master="local[1]") as running:
-        limit_producers(running, BYTES_PER_S)
+        limit_producers(running.kafka, tmp_path_factory.mktemp("quota"), BYTES_PER_S)
         yield running
     end_processes_marked(running._mark)  # drivers that a test has made orphans, should it have failed
 

@@ -13,8 +13,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from backend.models import ColumnDrift, Content, Phase, Transfer, TransferRequest
+from backend.models import Content, Phase, Transfer, TransferRequest
 from backend.nights import NightRange
+from backend.receipt import ColumnDrift
 from backend.transfers import TEST_LIMIT, Transfers
 from backend.verification import Verification
 from simulator.archive import night_folder

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from stack.embedded import EmbeddedStack
 from stack.places import REPOSITORY
 from tests.support.processes import processes_of
 from tests.support.stack import running_stack
+from tests.support.waiting import wait_for
 
 UP_WITHIN_S = 240
 DOWN_WITHIN_S = 40
@@ -39,14 +39,6 @@ print("published", flush=True)
 if sys.argv[3:]:
     time.sleep(600)
 """
-
-
-def wait_for(what: Callable[[], Any], within_s: float) -> Any:
-    deadline = time.monotonic() + within_s
-    while not (found := what()):
-        assert time.monotonic() < deadline, f"did not happen within {within_s} s"
-        time.sleep(0.1)
-    return found
 
 
 def addresses_of(data_dir: Path) -> dict[str, Any] | None:

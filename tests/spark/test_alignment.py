@@ -17,7 +17,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from backend.alert_schema import content_plan
-from backend.models import ColumnDrift, Content
+from backend.models import Content
+from backend.receipt import ColumnDrift
 from simulator.archive import night_folder
 from spark_scripts.alignment import RENAMED
 from spark_scripts.archive import HIDDEN, NightFiles, find_night_files, read_nights, survey_schema, unsent_columns

@@ -14,7 +14,8 @@ from backend.archive_estimates import SentinelCount
 from backend.condition_sentinels import sentinel_columns
 from backend.conditions import parse_conditions
 from backend.field_years import FieldYears
-from backend.models import ArchiveNights, Bounds, ClassCount, Content, Estimate, TransferRequest
+from backend.models import ArchiveNights, Bounds, Content, Estimate, TransferRequest
+from backend.receipt import ClassCount
 from tests.support.simulated_alerts import night_of
 
 SIZES = {Content.LIGHTCURVE: 1_020.0, Content.MEDIUM: 13_100.0, Content.CUTOUTS: 39_400.0, Content.FULL: 52_300.0}

@@ -25,16 +25,10 @@ from backend.job_progress import RunningJob
 from backend.job_resources import job_sizes
 from backend.job_size import JobResources, JobSize
 from backend.kafka_access import KafkaAccess
-from backend.models import (
-    KafkaTarget,
-    Phase,
-    Receipt,
-    ServiceHealth,
-    Transfer,
-    TransferRequest,
-)
+from backend.models import KafkaTarget, Phase, ServiceHealth, Transfer, TransferRequest
 from backend.planning import plan_transfer
 from backend.reading import AlertReader
+from backend.receipt import Receipt
 from backend.size_limits import SizeLimits
 from tests.support.alert_records import encoded
 from tests.support.archive_double import CLASSES, ArchiveDouble

@@ -11,6 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from stack.embedded import EmbeddedStack
+from stack.kafka import KafkaCluster
+from stack.kafka_broker import ClientSettings
+from stack.private_files import write_privately
 
 POLL_S = 0.1
 
@@ -24,11 +27,37 @@ def wait_until(happened: Callable[[], bool], within_s: float, what: str) -> floa
     return time.monotonic() - began
 
 
-def limit_producers(stack: EmbeddedStack, bytes_per_s: int) -> None:
-    """Let Kafka take no more than this from each producer, so that a small job lasts."""
-    quota = ("--add-config", f"producer_byte_rate={bytes_per_s}", "--entity-type", "clients", "--entity-default")
-    tool = ("kafka.admin.ConfigCommand", "--bootstrap-server", stack.kafka_bootstrap_servers, "--alter", *quota)
-    subprocess.run([*stack.kafka._java, *tool], check=True, capture_output=True, timeout=60)
+def limit_producers(kafka: KafkaCluster, folder: Path, bytes_per_s: int | None) -> None:
+    """Let each broker take no more than this from each producer, so that a small job lasts; None: as much as comes.
+
+    Parameters
+    ----------
+    folder
+        Where the brokers' own login lies meanwhile, if they have one.
+    """
+    inner = kafka.brokers[0].inner_settings
+    login = folder / "login.properties"
+    write_privately(login, _login(inner) if "sasl.username" in inner else "")
+    rate = "producer_byte_rate"
+    change = f"--delete-config={rate}" if bytes_per_s is None else f"--add-config={rate}={bytes_per_s}"
+    where = ("--bootstrap-server", str(inner["bootstrap.servers"]), "--command-config", str(login))
+    what = ("--alter", change, "--entity-type", "clients", "--entity-default")
+    command = [*kafka._java, "kafka.admin.ConfigCommand", *where, *what]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    login.unlink()
+
+
+def _login(inner: ClientSettings) -> str:
+    """The same login in the words of Kafka's own tools."""
+    lines = {
+        "security.protocol": inner["security.protocol"],
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": inner["ssl.ca.location"],
+        "sasl.mechanism": inner["sasl.mechanism"],
+        "sasl.jaas.config": "org.apache.kafka.common.security.plain.PlainLoginModule required "
+        f'username="{inner["sasl.username"]}" password="{inner["sasl.password"]}";',
+    }
+    return "".join(f"{name}={value}\n" for name, value in lines.items())
 
 
 def crash_livy(stack: EmbeddedStack) -> None:

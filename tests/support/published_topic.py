@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from backend.kafka_access import KafkaAccess
-from backend.models import PartitionCount, Receipt
+from backend.receipt import PartitionCount, Receipt
 from backend.topics import TopicAdmin
 from tests.support.alert_records import LIGHT_SCHEMA, encoded, light_alert
 

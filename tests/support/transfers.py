@@ -17,7 +17,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from backend.config import Settings
 from backend.ingest import IngestProgress
-from backend.models import Receipt, Transfer
+from backend.models import Transfer
+from backend.receipt import Receipt
 from backend.transfers import Transfers
 from stack.embedded import EmbeddedStack
 

@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend.job_progress import JobProgress, RunningJob
-from backend.models import Phase, Receipt, TransferRequest, UnreadableFile
+from backend.models import Phase, TransferRequest
+from backend.receipt import Receipt, UnreadableFile
 from backend.region import Cone, Region
 from backend.sample import Sample
 from tests.support.facade import Facade

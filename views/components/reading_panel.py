@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from backend.ingest import IngestProgress, IngestState
-from backend.models import Receipt
 from backend.reading import AlertReader
+from backend.receipt import Receipt
 from views.components.wording import counted, plain
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from backend.models import ColumnDrift, Receipt
 from backend.nights import NightRange, nights_text
+from backend.receipt import ColumnDrift, Receipt
 from views.components.wording import counted, plain, size_text
 
 _NAMED = 6

@@ -9,8 +9,9 @@ import pytest
 
 from backend.expected_time import Bound, ExpectedTime, expected_cores, expected_time
 from backend.job_size import JobResources
-from backend.models import Content, ContentPlan, KafkaTarget, Receipt, Transfer, TransferPlan, TransferRequest
+from backend.models import Content, ContentPlan, KafkaTarget, Transfer, TransferPlan, TransferRequest
 from backend.nights import NightRange
+from backend.receipt import Receipt
 
 FIRST = date(2024, 9, 1)
 NOW = datetime(2024, 9, 30, tzinfo=UTC)

@@ -8,8 +8,9 @@ import pytest
 
 from backend.alert_store import StoreCounts
 from backend.errors import ServiceUnavailable
-from backend.models import PartitionCount, Phase, Receipt
+from backend.models import Phase
 from backend.reading_end import ReadingEnd, verdict
+from backend.receipt import PartitionCount, Receipt
 from backend.receipt_topic import JobRecords
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InvalidRequest, QuicklookError
-from backend.models import Phase, Receipt
+from backend.models import Phase
+from backend.receipt import Receipt
 from backend.transfer_log import TransferLog
 from tests.support.queued_transfer import SUBMITTED_AT, queued_transfer
 

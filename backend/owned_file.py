@@ -1,4 +1,4 @@
-"""Who runs the stack of a ``DATA_DIR``: the process that holds the lock in its folder."""
+"""A file that one process owns at a time; the system frees it with the process, however that ends."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ import os
 from pathlib import Path
 from typing import IO
 
-OWNER_FILE = "owner"
-"""In the folder of the addresses; a living stack holds a lock on it."""
-
 
 class OwnedByAnother(Exception):
-    """Another process runs a stack there.
+    """Another process has the file.
 
     Parameters
     ----------
@@ -25,21 +22,20 @@ class OwnedByAnother(Exception):
         self.owner = owner
 
 
-def own(folder: Path) -> IO[str]:
-    """Take the lock that a living stack holds; the system gives it back however that one ends.
+def own(path: Path) -> IO[str]:
+    """Own the file, and write our process id into it.
 
     Returns
     -------
     IO
-        Open while the folder is owned.
+        It is owned while this is open.
 
     Raises
     ------
     OwnedByAnother
         When a living process has it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / OWNER_FILE).open("a+")
+    file = path.open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -53,12 +49,11 @@ def own(folder: Path) -> IO[str]:
     return file
 
 
-def is_owned(folder: Path) -> bool:
-    """Whether a living stack holds the lock."""
-    owner_file = folder / OWNER_FILE
-    if not owner_file.exists():
+def is_owned(path: Path) -> bool:
+    """Whether a living process owns the file."""
+    if not path.exists():
         return False
-    with owner_file.open("a") as file:
+    with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
