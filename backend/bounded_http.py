@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -34,7 +35,9 @@ class BoundedSession(requests.Session):
 
     def __init__(self, url: str, connect_timeout_s: float, deadline: float) -> None:
         super().__init__()
-        self.trust_env = not _is_loopback(url)  # a proxy cannot reach what runs here
+        if _is_loopback(url):
+            self.trust_env = False  # a proxy cannot reach what runs here; whom to trust holds for a tunnel, too
+            self.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._connect_timeout_s = connect_timeout_s
         self._deadline = deadline
 

@@ -131,6 +131,14 @@ class Settings(BaseSettings):
                 raise ValueError("write it like http://namenode:9870, without user and password")
         return url
 
+    @field_validator("archive_uri", "script_store_uri", "statistics_uri", "tns_catalogue_uri", "spark_jars")
+    @classmethod
+    def _address_is_no_login(cls, given: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        for address in given if isinstance(given, tuple) else (given or "",):
+            if urlsplit(address).password:
+                raise ValueError("an address must have no password in it: jobs, plans and messages show it")
+        return given
+
     @field_validator("spark_conf")
     @classmethod
     def _conf_is_harmless(cls, conf: dict[str, str]) -> dict[str, str]:

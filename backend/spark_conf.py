@@ -15,6 +15,8 @@ _CODE = re.compile(
     r"|spark\.sql\.(extensions|queryExecutionListeners|catalog\b|streaming\..*Listeners)|registrator$",
     re.IGNORECASE,
 )
+_HARMLESS = re.compile(r"spark\.security\.credentials\.\w+\.enabled")
+"""For which services Spark fetches tokens by itself."""
 _ELSEWHERE = {
     "spark.jars": "SPARK_JARS",
     "spark.master": "the master in Livy's configuration",
@@ -69,7 +71,7 @@ def _refusal(name: str) -> str:
         return f"{name} is not a setting of Spark: those begin with spark."
     if name in _ELSEWHERE:
         return f"{name} has a place of its own: {_ELSEWHERE[name]}"
-    if _SECRET.search(name):
+    if _SECRET.search(name) and not _HARMLESS.fullmatch(name):
         return f"{name} could hold a secret, which process lists and logs would show: keep it in files of the cluster"
     if _CODE.search(name):
         return f"{name} would run other code in the jobs: set it in the cluster's own spark-defaults.conf"

@@ -100,7 +100,7 @@ class WebHdfs:
                 if is_last or not (was_never_sent(error) or method == "GET"):
                     raise OSError(_broken(error, f"HDFS at {address}", "check WEBHDFS_URL")) from error
                 continue
-            if answer.ok and _has(answer, _ANSWERS.get(operation)):
+            if answer.ok and not answer.is_redirect and _has(answer, _ANSWERS.get(operation)):
                 self._last_active = address
                 return answer
             if is_last or _said(answer)[0] != _STANDBY:

@@ -33,6 +33,7 @@ from backend.planning import plan_transfer
 from backend.receipt import Receipt
 from backend.receipt_topic import read_job_records
 from backend.script_store import JOB_FOLDER, ScriptStore
+from backend.shared_files import SharedFiles
 from backend.topics import TopicAdmin
 from backend.transfers import Transfers
 from benchmarks.archives import Archive
@@ -46,6 +47,8 @@ ANSWER_TIMEOUT_S = 30.0
 LOG_LINES = 30
 OWN_FOLDER = Path(__file__).parent
 PLAIN_JOB, JOB_WITHOUT_KAFKA = "plain_job.py", "without_kafka.py"
+PLAIN_JOBS_MEMORY = "4g"
+"""With our 2 GiB it runs out of memory on full packets."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ class Installation:
             self._livy = LivyGateway(stack.livy_url)
             self._access = KafkaAccess.of(self._settings)
             self._topics = TopicAdmin(self._access)
-            self._scripts = ScriptStore(self._settings.script_store)
+            self._scripts = ScriptStore(self._settings.script_store, SharedFiles.of(self._settings))
             self._transfers = Transfers.connect(self._settings)
             self._closing = closing.pop_all()
         return self
@@ -245,7 +248,7 @@ class Installation:
             args=(self._scripts.put_plan(plan.topic, plan.model_dump_json()),),
             py_files=self._scripts.put_job(JOB_FOLDER, ENTRY).py_files,
             jars=self._settings.spark_jars,
-            driver_memory=self._settings.driver_memory,
+            driver_memory=PLAIN_JOBS_MEMORY if entry == PLAIN_JOB else self._settings.driver_memory,
             fields=batch_fields(self._settings, resources or job_sizes(self._settings)[JobSize.SMALL]),
         ).id
 

@@ -17,7 +17,7 @@ from benchmarks.machine import describe_machine
 CONTEXT = "the original service, for context; not measured beside ours"
 BEGIN, END = "<!-- figures of make bench -->", "<!-- end of the figures -->"
 WIDTH = 150
-PICTURE = "images/benchmarks.png"
+PICTURE = "pictures/benchmarks.png"
 MET = {True: "met", False: "MISSED", None: ""}
 ORIGINAL = (
     ("one night of about 250,000, magnitude condition, Lightcurve, one core", "first alert < 60 s, all about 90 s"),

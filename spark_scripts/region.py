@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 from spark_scripts.arrow_frame import frame_of
-from spark_scripts.sky_cells import BORDER_ARCSEC, separation_arcsec, with_sources
+from spark_scripts.sky_cells import BORDER_ARCSEC, CELL, separation_sql, sql_number, with_sources
 
 FULL_TURN_DEG = 360.0
 _NEARBY = "_region_nearby"
@@ -43,10 +43,9 @@ def within_region(frame: DataFrame, region: dict[str, Any] | None) -> DataFrame:
 
 def _in_cone(ra_deg: float, dec_deg: float, radius_arcsec: float) -> Column:
     height_deg = (radius_arcsec + BORDER_ARCSEC) / 3600
-    ra, dec = F.col("candidate.ra"), F.col("candidate.dec")
     # The declination alone rules out most alerts, without an angle's functions.
-    is_level = dec.between(dec_deg - height_deg, dec_deg + height_deg)
-    return is_level & _is_within(separation_arcsec(ra, dec, ra_deg, dec_deg), radius_arcsec)
+    is_level = F.col("candidate.dec").between(dec_deg - height_deg, dec_deg + height_deg)
+    return is_level & F.expr(_is_within(sql_number(ra_deg), sql_number(dec_deg), radius_arcsec))
 
 
 def _in_rectangle(ra_min_deg: float, ra_max_deg: float, dec_min_deg: float, dec_max_deg: float) -> Column:
@@ -71,13 +70,8 @@ def _ra_ranges(ra_min_deg: float, ra_max_deg: float) -> list[tuple[float, float]
 
 def _near_positions(frame: DataFrame, ra_dec_deg: list[list[float]], radius_arcsec: float) -> DataFrame:
     positions = pd.DataFrame(ra_dec_deg, columns=["ra", "dec"], dtype=float).assign(label="")
-    ra, dec = F.col("candidate.ra"), F.col("candidate.dec")
-
-    def is_near(position: Column) -> Column:
-        return _is_within(separation_arcsec(ra, dec, position["ra"], position["dec"]), radius_arcsec)
-
-    near = with_sources(frame, positions, radius_arcsec, _NEARBY).filter(F.exists(_NEARBY, is_near))
-    return near.drop(_NEARBY)
+    is_near = f"exists({_NEARBY}, each -> {_is_within('each.ra', 'each.dec', radius_arcsec)})"
+    return with_sources(frame, positions, radius_arcsec, _NEARBY).filter(is_near).drop(_NEARBY, CELL)
 
 
 def _of_objects(frame: DataFrame, objects: list[str]) -> DataFrame:
@@ -86,5 +80,6 @@ def _of_objects(frame: DataFrame, objects: list[str]) -> DataFrame:
     return frame.join(F.broadcast(listed), frame["objectId"] == listed["objectId"], "left_semi")
 
 
-def _is_within(distance_arcsec: Column, radius_arcsec: float) -> Column:
-    return distance_arcsec <= radius_arcsec + BORDER_ARCSEC
+def _is_within(ra: str, dec: str, radius_arcsec: float) -> str:
+    distance_arcsec = separation_sql("candidate.ra", "candidate.dec", ra, dec)
+    return f"{distance_arcsec} <= {sql_number(radius_arcsec + BORDER_ARCSEC)}"

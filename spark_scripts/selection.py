@@ -24,7 +24,7 @@ STRATUM = (NIGHT, *CLASSES)
 
 def with_classes(frame: DataFrame, catalogue: TnsCatalogue | None = None) -> DataFrame:
     """Add ``finkclass`` and ``tnsclass``; without a TNS catalogue the second is Unknown for all."""
-    return with_tnsclass(frame.withColumn("finkclass", finkclass(frame)), catalogue)
+    return with_tnsclass(frame, catalogue, finkclass=finkclass(frame))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DoubleType, LongType, StringType, StructType
 
@@ -52,12 +52,13 @@ class SkyGrid:
         height_arcsec = max(ZONE_RADII * radius_arcsec, SMALLEST_ZONE_ARCSEC)
         return cls(max(1, math.floor(HALF_TURN_ARCSEC / height_arcsec)))
 
-    def cell_of(self, ra: Column, dec: Column) -> Column:
-        """The cell of a position in degrees; null where a coordinate is null."""
-        zone = F.greatest(F.lit(0), F.least(F.lit(self.zones - 1), F.floor((dec + 90.0) * (self.zones / 180.0))))
-        bins = F.expr("1L") + F.floor(8 * zone * ((self.zones - 1) - zone) / F.lit(self.zones))
-        place = F.least(bins - 1, F.floor(F.pmod(ra, F.lit(360.0)) * bins / F.lit(360.0)))
-        return (zone * self._zone_stride + place).cast("bigint")
+    def cell_sql(self, ra: str, dec: str) -> str:
+        """The cell of a position, given as SQL of its degrees, as SQL; null where a coordinate is null."""
+        last = self.zones - 1
+        zone = f"greatest(0, least({last}, floor(({dec} + 90D) * {sql_number(self.zones / 180)})))"
+        bins = f"(1L + floor(8 * {zone} * ({last} - {zone}) / {self.zones}))"
+        place = f"least({bins} - 1, floor(pmod({ra}, 360D) * {bins} / 360D))"
+        return f"CAST({zone} * {self._zone_stride} + {place} AS bigint)"
 
     def cells_touched(self, ra_deg: Floats, dec_deg: Floats, radius_arcsec: float) -> tuple[Ints, Ints]:
         """The cells that circles touch.
@@ -98,14 +99,17 @@ class SkyGrid:
         return 1 + (8 * zone * (self.zones - 1 - zone)) // self.zones
 
 
-def separation_arcsec(ra: Column, dec: Column, ra_deg: Column | float, dec_deg: Column | float) -> Column:
-    """The angle between two positions given in degrees, in arcsec, by the haversine formula."""
-    half_dec = F.radians(F.lit(dec_deg) - dec) / 2
-    half_ra = F.radians(F.lit(ra_deg) - ra) / 2
-    haversine = F.pow(F.sin(half_dec), 2) + F.cos(F.radians(dec)) * F.cos(F.radians(F.lit(dec_deg))) * F.pow(
-        F.sin(half_ra), 2
-    )
-    return F.degrees(2 * F.asin(F.sqrt(F.least(haversine, F.lit(1.0))))) * 3600
+def sql_number(value: float) -> str:
+    """A number as SQL has it without rounding."""
+    return f"{value!r}D"
+
+
+def separation_sql(ra: str, dec: str, other_ra: str, other_dec: str) -> str:
+    """The angle between two positions, given as SQL of their degrees, as SQL in arcsec, by the haversine formula."""
+    half_dec, half_ra = (f"radians({to} - {of}) / 2" for of, to in ((dec, other_dec), (ra, other_ra)))
+    cosines = f"cos(radians({dec})) * cos(radians({other_dec}))"
+    haversine = f"power(sin({half_dec}), 2) + {cosines} * power(sin({half_ra}), 2)"
+    return f"degrees(2 * asin(sqrt(least({haversine}, 1D)))) * 3600"
 
 
 def with_sources(frame: DataFrame, sources: pd.DataFrame, radius_arcsec: float, column: str) -> DataFrame:
@@ -121,13 +125,13 @@ def with_sources(frame: DataFrame, sources: pd.DataFrame, radius_arcsec: float, 
         Sources further away may be there or not; nearer ones are all there.
     column
         Name of the new column, an array of structs ``ra, dec, label`` in the order of `sources`; null where there are
-        none.
+        none. Beside it there is `CELL`: to take both away is one more step over all columns, for the caller to do last.
     """
     grid = SkyGrid.for_radius(radius_arcsec)
     cells = frame_of(frame.sparkSession, _sources_by_cell(grid, sources, radius_arcsec), CELL_SCHEMA)
     found = cells.select(CELL, F.arrays_zip("ra", "dec", "label").alias(column))
-    placed = frame.withColumn(CELL, grid.cell_of(F.col("candidate.ra"), F.col("candidate.dec")))
-    return placed.join(F.broadcast(found), CELL, "left").drop(CELL)
+    own_cell = F.expr(grid.cell_sql("candidate.ra", "candidate.dec"))
+    return frame.join(F.broadcast(found), own_cell == F.col(CELL), "left")
 
 
 def _sources_by_cell(grid: SkyGrid, sources: pd.DataFrame, radius_arcsec: float) -> pa.Table:

@@ -40,7 +40,9 @@ class Source:
 
     def __post_init__(self) -> None:
         self._columns = wanted_schema(self.schema, self.found.distinct_schemas)  # also where only some files are read
+        # To make a frame takes time, before the first alert too.
         self._last: tuple[NightFiles, DataFrame] | None = None
+        self._last_classified: tuple[DataFrame, DataFrame] | None = None
 
     @property
     def tns_version(self) -> str:
@@ -49,13 +51,15 @@ class Source:
 
     def rows(self, found: NightFiles) -> DataFrame:
         """The alerts in these files, all columns."""
-        if self._last is None or self._last[0] is not found:  # to make a frame takes time, before the first alert too
+        if self._last is None or self._last[0] is not found:
             self._last = found, read_nights(self.spark, self.plan.archive_uri, found, self._columns)
         return self._last[1]
 
     def with_classes(self, rows: DataFrame) -> DataFrame:
         """These alerts with their classes."""
-        return with_classes(rows, self.catalogue)
+        if self._last_classified is None or self._last_classified[0] is not rows:
+            self._last_classified = rows, with_classes(rows, self.catalogue)
+        return self._last_classified[1]
 
     def matching(self, rows: DataFrame) -> DataFrame:
         """Those that the plan asks for, with classes; before a sample or a limit."""

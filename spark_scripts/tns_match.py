@@ -6,15 +6,20 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_scripts.class_rule import UNKNOWN
-from spark_scripts.sky_cells import BORDER_ARCSEC, MICROARCSEC, separation_arcsec, with_sources
+from spark_scripts.sky_cells import BORDER_ARCSEC, CELL, MICROARCSEC, separation_sql, sql_number, with_sources
 from spark_scripts.tns_catalogue import TnsCatalogue
 
 RADIUS_ARCSEC = 1.5
 TNS = "(TNS) "
+_LIMIT = sql_number((RADIUS_ARCSEC + BORDER_ARCSEC) * MICROARCSEC)
 _NEARBY = "_tns_nearby"
+_DISTANCE = separation_sql("candidate.ra", "candidate.dec", "entry.ra", "entry.dec")
+_MEASURED = f"struct(round({_DISTANCE} * {sql_number(MICROARCSEC)}) AS distance, place, entry.label AS label)"
+_FOUND = f"filter(transform({_NEARBY}, (entry, place) -> {_MEASURED}), found -> found.distance <= {_LIMIT})"
+_NEAREST = f"coalesce(concat('{TNS}', array_min({_FOUND}).label), '{UNKNOWN}')"
 
 
-def with_tnsclass(frame: DataFrame, catalogue: TnsCatalogue | None) -> DataFrame:
+def with_tnsclass(frame: DataFrame, catalogue: TnsCatalogue | None, **others: Column) -> DataFrame:
     """Add ``tnsclass``: the type of the nearest classified object within `RADIUS_ARCSEC`, else Unknown.
 
     Of objects that are equally near, to the microarcsecond, the first by name is taken. No row is added or moved.
@@ -23,19 +28,10 @@ def with_tnsclass(frame: DataFrame, catalogue: TnsCatalogue | None) -> DataFrame
     ----------
     catalogue
         None: Unknown for all.
+    others
+        Columns to add before it, in the same step: Spark goes through all of an alert's columns at each.
     """
     if catalogue is None or catalogue.typed.empty:
-        return frame.withColumn("tnsclass", F.lit(UNKNOWN))
-    ra, dec = F.col("candidate.ra"), F.col("candidate.dec")
-
-    def distance_and_place(entry: Column, place: Column) -> Column:
-        distance = F.round(separation_arcsec(ra, dec, entry["ra"], entry["dec"]) * MICROARCSEC)
-        return F.struct(distance.alias("distance"), place.alias("place"), entry["label"].alias("label"))
-
-    def is_near(found: Column) -> Column:
-        return found["distance"] <= (RADIUS_ARCSEC + BORDER_ARCSEC) * MICROARCSEC
-
-    nearest = F.array_min(F.filter(F.transform(_NEARBY, distance_and_place), is_near))
+        return frame.withColumns({**others, "tnsclass": F.lit(UNKNOWN)})
     nearby = with_sources(frame, catalogue.typed, RADIUS_ARCSEC, _NEARBY)
-    tnsclass = F.coalesce(F.concat(F.lit(TNS), nearest["label"]), F.lit(UNKNOWN))
-    return nearby.withColumn("tnsclass", tnsclass).drop(_NEARBY)
+    return nearby.withColumns({**others, "tnsclass": F.expr(_NEAREST)}).drop(_NEARBY, CELL)

@@ -149,14 +149,14 @@ def _converted(sql: str, here: DataType, wanted: DataType, path: str, into: Conv
         into.done[f"{_word(here)} -> {_word(wanted)}"] = None
         return f"try_cast({sql} AS {wanted.simpleString()})"
     into.done[f"{_word(here)} -> null"] = None
-    return f"CAST(NULL AS {_ddl(wanted)})"
+    return f"CAST(NULL AS {sql_type(wanted)})"
 
 
 def _struct_field(sql: str, here: StructType, wanted: StructField, path: str, into: Conversion) -> str:
     name = wanted.name
     if name not in here.names:
         into.absent.append(f"{path}.{name}")
-        return f"{_text(name)}, CAST(NULL AS {_ddl(wanted.dataType)})"
+        return f"{_text(name)}, CAST(NULL AS {sql_type(wanted.dataType)})"
     return _entry(name, f"{sql}.{quoted(name)}", here[name].dataType, wanted.dataType, path, into)
 
 
@@ -210,14 +210,14 @@ def _word(kind: DataType) -> str:
     return word
 
 
-def _ddl(kind: DataType) -> str:
+def sql_type(kind: DataType) -> str:
     """The type as Spark SQL reads it, with names of any characters."""
     if isinstance(kind, StructType):
-        return f"struct<{', '.join(f'{quoted(each.name)}: {_ddl(each.dataType)}' for each in kind.fields)}>"
+        return f"struct<{', '.join(f'{quoted(each.name)}: {sql_type(each.dataType)}' for each in kind.fields)}>"
     if isinstance(kind, ArrayType):
-        return f"array<{_ddl(kind.elementType)}>"
+        return f"array<{sql_type(kind.elementType)}>"
     if isinstance(kind, MapType):
-        return f"map<{_ddl(kind.keyType)}, {_ddl(kind.valueType)}>"
+        return f"map<{sql_type(kind.keyType)}, {sql_type(kind.valueType)}>"
     word: str = kind.simpleString()
     return word
 

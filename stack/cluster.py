@@ -116,7 +116,7 @@ class ClusterStack(ServerStack):
         }
 
     def share(self, folder: Path) -> str:
-        """Put a local folder on HDFS, unless one of its name is there; jobs can read it and not change it.
+        """Put a local folder on HDFS, unless it is there as it is now; jobs can read it and not change it.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class ClusterStack(ServerStack):
         """
         path = f"{ARCHIVES}/{folder.name}"
         files = HdfsFolders(self.name_node.web_url)
-        if not files.has(path):
+        if not files.has(folder, path):
             self._report(f"{folder.name}: putting it on HDFS")
             files.put(folder, path)
         return f"{self.name_node.uri}{path}"

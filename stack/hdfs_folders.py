@@ -39,18 +39,23 @@ class HdfsFolders:
         self._ask("PUT", "MKDIRS", path, permission=permission)
         self._ask("PUT", "SETOWNER", path, owner=owner, group=owner)
 
-    def has(self, path: str) -> bool:
-        """Whether something is there."""
-        folder, name = PurePosixPath(path).parent, PurePosixPath(path).name
-        listed = self._ask("GET", "LISTSTATUS", str(folder))["FileStatuses"]["FileStatus"]
-        return any(status["pathSuffix"] == name for status in listed)
+    def has(self, folder: Path, path: str) -> bool:
+        """Whether a local folder is there: as many files, as many bytes."""
+        parent, name = PurePosixPath(path).parent, PurePosixPath(path).name
+        listed = self._ask("GET", "LISTSTATUS", str(parent))["FileStatuses"]["FileStatus"]
+        if not any(status["pathSuffix"] == name for status in listed):
+            return False
+        there = self._ask("GET", "GETCONTENTSUMMARY", path)["ContentSummary"]
+        sizes = [file.stat().st_size for file in _files(folder)]
+        return (there["fileCount"], there["length"]) == (len(sizes), sum(sizes))
 
     def put(self, folder: Path, path: str) -> None:
-        """Copy a local folder there; it has its name only once it is whole."""
+        """Copy a local folder there, in place of what had its name; it has the name only once it is whole."""
         unfinished = f"{path}.unfinished"
         self._ask("DELETE", "DELETE", unfinished, recursive="true")
-        for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+        for file in _files(folder):
             self._write(file, f"{unfinished}/{file.relative_to(folder).as_posix()}")
+        self._ask("DELETE", "DELETE", path, recursive="true")
         self._ask("PUT", "RENAME", unfinished, destination=path)
 
     def _write(self, file: Path, path: str) -> None:
@@ -69,6 +74,10 @@ class HdfsFolders:
             if said.get("boolean") is False and operation != "DELETE":  # to delete what is not there is no failure
                 raise ServiceUnavailable("HDFS", f"HDFS has not done {operation} of {path}.", "See the NameNode's log.")
             return said
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from backend.config import Settings, stack_addresses_path
+from backend.errors import InvalidSettings
 from backend.owned_file import is_owned
 from backend.settings_reading import read_settings
 from stack.embedded import EmbeddedStack
@@ -26,14 +27,22 @@ def provided_services(
 
     Raises
     ------
+    InvalidSettings
+        One of Kafka and Livy is named, and the other is not.
     QuicklookError
         A server does not come up.
     """
     settings = living_settings()
     if settings.livy_url and settings.kafka_bootstrap_servers:
-        report(f"using Kafka on {settings.kafka_bootstrap_servers} and Livy on {settings.livy_url}")
+        report(f"using Kafka on {settings.kafka_bootstrap_servers} and Livy on {settings.livy_url}; starting none")
         yield settings, None
         return
+    if settings.livy_url or settings.kafka_bootstrap_servers:
+        named, missing = ("LIVY_URL", "KAFKA_BOOTSTRAP_SERVERS")[:: 1 if settings.livy_url else -1]
+        raise InvalidSettings(
+            f"{named} is set and {missing} is not.",
+            "Set both, to use servers that run; or neither, to have them started.",
+        )
     with make_stack(settings, report) as stack:
         yield stack.settings, stack
 

@@ -14,7 +14,7 @@ MEMORY = "1g"
 
 def measure(bench: Bench) -> list[Figure]:
     """Without Kafka, whose broker would need the machine's other core; the driver has nothing to do meanwhile."""
-    archive = bench.full_night()
+    archive = bench.night()
     request = request_for(archive, Content.MEDIUM)
     speeds: dict[int, list[float]] = {1: [], WORKERS: []}
     with bench.cluster(archive, WORKERS) as here:

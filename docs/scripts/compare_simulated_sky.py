@@ -156,7 +156,7 @@ def main() -> int:
         parser.error("REAL_ALERTS_DIR, the folder of real alerts, is not set, and --real is not given.")
     nights = {"real": real_night(options.real), "simulated": simulated_night(options.archive)}
     write_into(options.out / "simulator.md", tables(nights))
-    image = options.out / "images" / "simulated_magnitudes.png"
+    image = options.out / "pictures" / "simulated_magnitudes.png"
     image.parent.mkdir(parents=True, exist_ok=True)
     picture(nights).save(image, ppi=144)
     return 0

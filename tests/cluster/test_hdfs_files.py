@@ -128,11 +128,12 @@ def test_a_job_reads_archive_and_catalogue_on_hdfs_and_names_what_is_damaged(
 ) -> None:
     archive = tmp_path / "with-faults"
     simulate_archive(archive, SIMULATED_NIGHTS, SMALL_NIGHT_ALERTS)
+    cluster.share(archive)
     (whole,) = night_folder(archive, SIMULATED_NIGHTS[0]).glob("*.parquet")
     truncated = whole.with_name("truncated.parquet")
     truncated.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     (archive / "names, 100%.csv").write_text("name,ra,declination,type\n2024abc,1,2,SN Ia\n")
-    address = cluster.share(archive)
+    address = cluster.share(archive)  # in place of what it was
     settings = settings_on(cluster, tmp_path / "var", address, tns_catalogue_uri=f"{address}/names, 100%.csv")
     transfers = Transfers.connect(settings)
     nights = NightRange(start=SIMULATED_NIGHTS[0], stop=SIMULATED_NIGHTS[-1])

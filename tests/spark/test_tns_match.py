@@ -197,7 +197,7 @@ def test_spark_and_numpy_number_the_cells_alike(spark: SparkSession) -> None:
     frame = frame_of(spark, pa.Table.from_pandas(table, preserve_index=False), POSITION)
     for radius_arcsec in (1.5, 3600.0, 36000.0):
         grid = SkyGrid.for_radius(radius_arcsec)
-        rows = frame.select("ra", "dec", grid.cell_of(F.col("ra"), F.col("dec")).alias("cell")).toPandas()
+        rows = frame.select("ra", "dec", F.expr(grid.cell_sql("ra", "dec")).alias("cell")).toPandas()
         source, cell = grid.cells_touched(rows["ra"].to_numpy(), rows["dec"].to_numpy(), 0.0)
         in_own = rows["cell"].to_numpy()[source] == cell
         assert set(source[in_own]) == set(range(len(rows)))

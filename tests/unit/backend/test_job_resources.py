@@ -106,6 +106,8 @@ def test_what_livy_refuses_is_told_with_the_setting_that_mends_it(
         ({"spark_conf": {"spark.hadoop.fs.s3a.secret.key": CANARY}}, "could hold a secret"),
         ({"spark_conf": {"spark.hadoop.fs.s3a.access.key": CANARY}}, "could hold a secret"),
         ({"spark_conf": {"spark.kafka.sasl.jaas.config": CANARY}}, "could hold a secret"),
+        ({"archive_uri": f"s3a://key:{CANARY}@bucket/archive"}, "no password in it"),
+        ({"spark_jars": ("/a.jar", f"https://ada:{CANARY}@nexus/b.jar")}, "no password in it"),
         ({"spark_conf": {"spark.driver.extraJavaOptions": "-javaagent:x"}}, "would run other code"),
         ({"spark_conf": {"spark.executor.defaultJavaOptions": "-javaagent:x"}}, "would run other code"),
         ({"spark_conf": {"spark.jars.packages": "a:b:1"}}, "would run other code"),
@@ -133,5 +135,13 @@ def test_what_is_wrong_with_the_settings_is_one_sentence_each(monkeypatch: pytes
 
 
 def test_further_settings_of_spark_come_from_the_environment_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPARK_CONF", '{"spark.pyspark.python": "/opt/python3.11", "spark.locality.wait": "0s"}')
-    assert Settings().spark_conf == {"spark.pyspark.python": "/opt/python3.11", "spark.locality.wait": "0s"}
+    monkeypatch.setenv(
+        "SPARK_CONF",
+        json.dumps(
+            said := {
+                "spark.pyspark.python": "/opt/python3.11",
+                "spark.security.credentials.hive.enabled": "false",
+            }
+        ),
+    )
+    assert Settings().spark_conf == said

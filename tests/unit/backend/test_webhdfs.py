@@ -115,6 +115,13 @@ def test_where_a_data_node_is_not_there_another_is_asked_for() -> None:
         assert data_node.bodies == ["content"]
 
 
+def test_a_data_node_that_sends_elsewhere_has_not_written() -> None:
+    with serving(lambda *_: (307, "http://127.0.0.1:1/?op=CREATE")) as data_node:
+        elsewhere = f"http://127.0.0.1:{data_node.server_port}/"
+        with serving(lambda *_: (307, elsewhere)) as server, pytest.raises(OSError, match="HTTP 307"):
+            _files(server).open(ADDRESS)[0].pipe_file("/x", b"content")
+
+
 def test_a_data_node_that_cannot_be_reached_is_named_without_the_token() -> None:
     with (
         refused_port() as nobody,
