@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from backend.alert_classes import TNS, WantedClasses, label_of
+from backend.class_counts import ClassCount
 from backend.class_nights import ClassNights, Integers, night_of
 from backend.intervals import Interval, Numbers, Strata, exactly, matching_interval
 from backend.models import ArchiveNights, Bounds, Content, Estimate
-from backend.receipt import ClassCount
 from backend.sample import Sample
 
 SCALAR_BYTES = 9

@@ -8,10 +8,11 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from backend.class_counts import ClassCount
 from backend.frozen import Frozen
 from backend.job_size import JobResources, JobSize
 from backend.nights import Nights, every_night
-from backend.receipt import ClassCount, Receipt
+from backend.receipt import Receipt
 from backend.region import Region
 from backend.sample import Sample
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.class_counts import ClassCounts
 from backend.frozen import Frozen
 from backend.nights import NightRange
 
@@ -25,15 +26,6 @@ class ColumnDrift(Frozen):
     column: str
     absent: tuple[NightRange, ...] = ()
     converted: dict[str, tuple[NightRange, ...]] = Field(default_factory=dict)
-
-
-class ClassCount(Frozen):
-    """Published alerts of one night and class."""
-
-    night: date
-    finkclass: str
-    tnsclass: str
-    alerts: int
 
 
 class PartitionCount(Frozen):
@@ -69,7 +61,7 @@ class Receipt(BaseModel):
     topic: str
     published: int
     messages: int
-    counts: tuple[ClassCount, ...] = ()
+    counts: ClassCounts = ()
     partitions: tuple[PartitionCount, ...] = ()
     nights_used: tuple[date, ...] = ()
     nights_missing: tuple[date, ...] = ()

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from backend.class_counts import ClassCount
 from backend.models import Phase, Transfer
-from backend.receipt import ClassCount, Receipt
+from backend.receipt import Receipt
 from backend.verification import (
     EXAMPLES,
     AlertPlace,

@@ -7,8 +7,8 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
+from backend.class_counts import ClassCounts
 from backend.frozen import Frozen
-from backend.receipt import ClassCount
 
 EXAMPLES = 20
 """Differences of each kind that are named."""
@@ -105,7 +105,7 @@ class ArchiveAnswer(BaseModel):
     messages: int = 0
     """Messages with a readable ``candid``."""
     too_large: tuple[int, ...] = ()
-    counts: tuple[ClassCount, ...] = ()
+    counts: ClassCounts = ()
     """The alerts that should be on the topic."""
     nights_missing: tuple[date, ...] = ()
     files_unreadable: tuple[str, ...] = ()

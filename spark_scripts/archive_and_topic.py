@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from spark_scripts.archive import FILE, NIGHT, ROW
 from spark_scripts.selection import CLASSES, STRATUM
+from spark_scripts.short_counts import short_counts
 from spark_scripts.topic_messages import DIGEST
 
 MISSING, EXTRA, ALTERED, TOO_LARGE, SAME = "missing", "extra", "altered", "too_large", "same"
@@ -89,10 +90,7 @@ def _summary(compared: DataFrame, messages: DataFrame, examples: int) -> dict[st
         "too_large": [row.candid for row in too_large.collect()] if alerts[TOO_LARGE] else [],
         "same": alerts[SAME],
         "messages": sent[True],
-        "counts": [
-            {"night": str(night), "finkclass": finkclass, "tnsclass": tnsclass, "alerts": count}
-            for (night, finkclass, tnsclass), count in expected.items()
-        ],
+        "counts": short_counts(expected),
     }
 
 

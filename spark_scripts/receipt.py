@@ -9,6 +9,7 @@ from spark_scripts.archive import NightFiles
 from spark_scripts.java import Executors
 from spark_scripts.plan import TransferPlan
 from spark_scripts.publication import Published
+from spark_scripts.short_counts import short_counts
 from spark_scripts.topic_client import PartitionOffsets
 
 
@@ -36,10 +37,7 @@ def compose_receipt(
         "published": alerts,
         "messages": sum(each.end - each.begin for each in offsets),
         "note": "" if alerts else _why_nothing(plan, found, too_large),
-        "counts": [
-            {"night": str(night), "finkclass": finkclass, "tnsclass": tnsclass, "alerts": count}
-            for (night, finkclass, tnsclass), count in sorted(published.counts.items())
-        ],
+        "counts": short_counts(published.counts),
         "repeated": published.repeated,
         "partitions": [vars(each) for each in offsets],
         "nights_used": sorted(found.files),

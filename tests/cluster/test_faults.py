@@ -120,7 +120,6 @@ def test_a_broker_is_killed_and_comes_back(
     wait_until(lambda: _in_sync(cluster, running.topic), BACK_WITHIN_S, "all replicas in sync again")
 
 
-@pytest.mark.soak
 def test_a_data_node_is_killed(cluster: ClusterStack, start: Callable[[int], Running], candids: list[int]) -> None:
     running, data_node = start(2), cluster.data_nodes[0]
     data_node.kill()
@@ -133,7 +132,6 @@ def test_a_data_node_is_killed(cluster: ClusterStack, start: Callable[[int], Run
     assert receipt.files_unreadable == ()
 
 
-@pytest.mark.soak
 def test_a_worker_that_joins_late_takes_part(
     cluster: ClusterStack, start: Callable[[int], Running], candids: list[int]
 ) -> None:

@@ -11,11 +11,11 @@ import pyarrow as pa
 from backend.alert_classes import UNKNOWN, label_of, wanted_classes
 from backend.alert_schema import content_plan, survey
 from backend.archive_estimates import SentinelCount
+from backend.class_counts import ClassCount
 from backend.condition_sentinels import sentinel_columns
 from backend.conditions import parse_conditions
 from backend.field_years import FieldYears
 from backend.models import ArchiveNights, Bounds, Content, Estimate, TransferRequest
-from backend.receipt import ClassCount
 from tests.support.simulated_alerts import night_of
 
 SIZES = {Content.LIGHTCURVE: 1_020.0, Content.MEDIUM: 13_100.0, Content.CUTOUTS: 39_400.0, Content.FULL: 52_300.0}

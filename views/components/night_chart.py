@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from backend.alert_classes import UNKNOWN, label_of
-from backend.receipt import ClassCount
+from backend.class_counts import ClassCount
 
 _HEIGHT_PX = 280
 _LABELLED_NIGHTS = 7

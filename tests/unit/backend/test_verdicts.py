@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from backend.class_counts import ClassCount
 from backend.models import ContentPlan, KafkaTarget, Phase, Transfer, TransferPlan, TransferRequest
 from backend.nights import NightRange
-from backend.receipt import ClassCount, OversizeAlert, PartitionCount, Receipt, UnreadableFile
+from backend.receipt import OversizeAlert, PartitionCount, Receipt, UnreadableFile
 from backend.verdicts import TopicRange, archive_and_topic, not_compared, receipt_and_topic, topic_and_store
 from backend.verification import AlertPlace, ArchiveAnswer, Comparison, Named, NamedFiles, StoreAnswer, Verification
 
