@@ -50,7 +50,8 @@ def _spread_of(sizes: Sequence[Sequence[JobRun]]) -> Figure:
     """Of the medians: of a single run of each size it would say how even the machine is."""
     medians = [statistics.median(map(_microseconds, size)) for size in sizes]
     what = "… the longest above the shortest"
-    return Figure("linear", what, Unit.PERCENT, (spread(medians),), at_most(SPREAD_PERCENT))
+    note = "also where the most alerts take the least time each, as what the first ones wait for is shared by more"
+    return Figure("linear", what, Unit.PERCENT, (spread(medians),), at_most(SPREAD_PERCENT), note=note)
 
 
 def _memory_of(many: Sequence[JobRun], few: Sequence[JobRun]) -> Figure:
