@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from backend.job_size import JobResources
 from backend.models import Content
+from benchmarks.archives import provide_archive
 from benchmarks.bench import Bench, request_for
 from benchmarks.figures import Figure, Unit, at_least
 
 RATIO = 1.6
 WORKERS = 2
 MEMORY = "1g"
+NIGHTS = 4
+"""So many that a few of an executor's first seconds count little: its JVM's compilers use the core that one alone leaves."""
 
 
 def measure(bench: Bench) -> list[Figure]:
     """Without Kafka, whose broker would need the machine's other core; the driver has nothing to do meanwhile."""
-    archive = bench.night()
+    archive = provide_archive(bench.folder, bench.alerts, bench.say, nights=NIGHTS, stamps="none")
     request = request_for(archive, Content.MEDIUM)
     speeds: dict[int, list[float]] = {1: [], WORKERS: []}
     with bench.cluster(archive, WORKERS) as here:
