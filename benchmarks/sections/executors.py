@@ -12,7 +12,7 @@ RATIO = 1.6
 WORKERS = 2
 MEMORY = "1g"
 NIGHTS = 4
-"""So many that a few of an executor's first seconds count little: its JVM's compilers use the core that one alone leaves."""
+"""So many that an executor's first seconds count little: its JVM's compilers use the core that one alone leaves."""
 
 
 def measure(bench: Bench) -> list[Figure]:
