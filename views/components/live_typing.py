@@ -9,15 +9,18 @@ PAUSE_MS = 400
 _SCRIPT = """
 const PAUSE_MS = %d;
 export default function ({ parentElement, data }) {
-  const area = parentElement.ownerDocument.querySelector(`.st-key-${data.key} textarea`);
-  if (!area) return;
+  const page = parentElement.ownerDocument;
+  // Asked for each time: a slow page may make the area after this, or make it anew.
+  const area = () => page.querySelector(`.st-key-${data.key} textarea`);
   let timer;
   // What a user does to send the text at once.
-  const send = () => area.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }));
+  const send = () =>
+    area()?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }));
   const wait = () => { clearTimeout(timer); timer = setTimeout(send, PAUSE_MS); };
-  area.addEventListener("input", wait);
+  const listen = (event) => { if (event.target === area()) wait(); };
+  page.addEventListener("input", listen);
   wait();  // something may have been typed before we listened; text that is not new is not sent
-  return () => { clearTimeout(timer); area.removeEventListener("input", wait); };
+  return () => { clearTimeout(timer); page.removeEventListener("input", listen); };
 }
 """
 
