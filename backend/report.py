@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from backend.expected_time import ExpectedTime
 from backend.ingest import IngestProgress, IngestState
 from backend.job_progress import RunningJob, progress_text
 from backend.job_size import JobSize
+from backend.listed import listed
 from backend.models import Estimate, Transfer
 from backend.nights import nights_text
 from backend.reading import AlertReader
@@ -71,7 +73,7 @@ def print_transfer(transfer: Transfer, place_in_queue: int | None, running: Runn
 def _print_receipt(receipt: Receipt) -> None:
     _OUT.print(f"published  {receipt.published:,} alerts in {receipt.messages:,} messages")
     if receipt.nights_missing:
-        _OUT.print(f"no data    {', '.join(str(night) for night in receipt.nights_missing)}")
+        _OUT.print(_without_data(receipt.nights_missing))
     for unreadable in receipt.files_unreadable:
         _OUT.print(f"unreadable {unreadable.file}: {unreadable.reason}")
     for alert in receipt.too_large:
@@ -80,6 +82,10 @@ def _print_receipt(receipt: Receipt) -> None:
         said = [f"absent {nights_text(drift.absent)}"] if drift.absent else []
         said += [f"{what} {nights_text(nights)}" for what, nights in drift.converted.items()]
         _OUT.print(f"drift      {drift.column}: {'; '.join(said)}")
+
+
+def _without_data(nights: Sequence[date]) -> str:
+    return f"no data    {len(nights):,} {'night' if len(nights) == 1 else 'nights'}: {listed(nights)}"
 
 
 def print_estimate(estimate: Estimate, times: Mapping[JobSize, ExpectedTime]) -> None:
@@ -91,7 +97,7 @@ def print_estimate(estimate: Estimate, times: Mapping[JobSize, ExpectedTime]) ->
     for sentence in estimate.not_counted:
         _OUT.print(sentence)
     if estimate.nights_without_data:
-        _OUT.print(f"no data    {', '.join(str(night) for night in estimate.nights_without_data)}")
+        _OUT.print(_without_data(estimate.nights_without_data))
     for size, expected in times.items():
         _OUT.print(f"{size} job  {expected.bound} {round(expected.seconds):,} s")
 

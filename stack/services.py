@@ -38,7 +38,9 @@ def provided_services(
         yield settings, None
         return
     if settings.livy_url or settings.kafka_bootstrap_servers:
-        named, missing = ("LIVY_URL", "KAFKA_BOOTSTRAP_SERVERS")[:: 1 if settings.livy_url else -1]
+        named, missing = "LIVY_URL", "KAFKA_BOOTSTRAP_SERVERS"
+        if settings.kafka_bootstrap_servers:
+            named, missing = missing, named
         raise InvalidSettings(
             f"{named} is set and {missing} is not.",
             "Set both, to use servers that run; or neither, to have them started.",

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from backend.listed import listed
 from backend.nights import NightRange, nights_text
 from backend.receipt import ColumnDrift, Receipt
 from views.components.wording import counted, plain, size_text
 
-_NAMED = 6
 _HEIGHT_PX = 300
 
 
@@ -19,7 +19,7 @@ def receipt_facts(receipt: Receipt) -> None:
     """Published, nights with and without data, everything that should be there and is not, and the schema's drift."""
     facts = [f"{counted(receipt.published, 'alert')} published", f"{counted(len(receipt.nights_used), 'night')} read"]
     if receipt.nights_missing:
-        facts.append(f"{len(receipt.nights_missing):,} without data: {_listed(receipt.nights_missing)}")
+        facts.append(f"{len(receipt.nights_missing):,} without data: {listed(receipt.nights_missing)}")
     if receipt.cores:
         facts.append(counted(receipt.cores, "core"))
     if receipt.tns_catalogue:
@@ -40,10 +40,10 @@ def _gaps(receipt: Receipt) -> str:
     parts = []
     if receipt.files_unreadable:
         files = [f"{each.file} ({each.reason})" for each in receipt.files_unreadable]
-        parts.append(f"{counted(len(files), 'file')} unreadable: {_listed(files)}")
+        parts.append(f"{counted(len(files), 'file')} unreadable: {listed(files)}")
     if receipt.too_large:
         alerts = [f"{each.candid} ({size_text(each.size_bytes)})" for each in receipt.too_large]
-        parts.append(f"{counted(len(alerts), 'alert')} larger than a message may be: {_listed(alerts)}")
+        parts.append(f"{counted(len(alerts), 'alert')} larger than a message may be: {listed(alerts)}")
     return "; ".join(parts)
 
 
@@ -61,8 +61,3 @@ def _drift(drift: Sequence[ColumnDrift]) -> None:
 def _changes(drift: ColumnDrift) -> list[tuple[str, Sequence[NightRange]]]:
     absent = [("absent, sent as null", drift.absent)] if drift.absent else []
     return [*absent, *drift.converted.items()]
-
-
-def _listed(items: Sequence[object]) -> str:
-    more = f" and {len(items) - _NAMED:,} more" if len(items) > _NAMED else ""
-    return ", ".join(str(each) for each in items[:_NAMED]) + more
