@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +13,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError
 from backend.raw_batch import TrimmedRange
 from backend.store_lock import StoreLock
@@ -31,18 +31,6 @@ CREATE TABLE IF NOT EXISTS trimmed
     (partition INTEGER, "begin" BIGINT, "end" BIGINT, PRIMARY KEY (partition, "begin"));
 INSERT INTO messages SELECT 0, 0 WHERE NOT EXISTS (FROM messages);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class StoreCounts:
-    """What a store holds; ``messages`` is the sum of ``distinct``, ``duplicates`` and ``corrupt``."""
-
-    messages: int = 0
-    distinct: int = 0
-    duplicates: int = 0
-    corrupt: int = 0
-    trimmed: int = 0
-    """Messages that retention removed before this reader came to them."""
 
 
 class AlertStore:
@@ -116,7 +104,7 @@ class AlertStore:
         offsets: Mapping[int, int],
         corrupt: Iterable[CorruptAlert] = (),
         trimmed: Iterable[TrimmedRange] = (),
-    ) -> StoreCounts:
+    ) -> ReadCounts:
         """Add one batch: its new alerts and the next offsets, in one transaction.
 
         Parameters
@@ -130,7 +118,7 @@ class AlertStore:
 
         Returns
         -------
-        StoreCounts
+        ReadCounts
             Counts of the whole store, with this batch.
 
         Raises
@@ -150,7 +138,7 @@ class AlertStore:
         return self._counts
 
     @property
-    def counts(self) -> StoreCounts:
+    def counts(self) -> ReadCounts:
         """What the store holds."""
         return self._counts
 
@@ -260,13 +248,13 @@ class AlertStore:
             ).fetchone()
         return int(inserted[0]) if inserted else 0
 
-    def _count(self) -> StoreCounts:
+    def _count(self) -> ReadCounts:
         cursor = self.cursor()
         read, duplicates, corrupt, trimmed = cursor.execute(
             "SELECT read, duplicates, (SELECT count(*) FROM corrupt),"
             ' (SELECT coalesce(sum("end" - "begin"), 0)::BIGINT FROM trimmed) FROM messages'
         ).fetchall()[0]
-        return StoreCounts(read, read - duplicates - corrupt, duplicates, corrupt, trimmed)
+        return ReadCounts(read, read - duplicates - corrupt, duplicates, corrupt, trimmed)
 
 
 def _insert_each(connection: duckdb.DuckDBPyConnection, statement: str, rows: Iterable[tuple[object, ...]]) -> None:

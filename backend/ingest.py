@@ -1,4 +1,4 @@
-"""The reader in the background: from a topic into a store, as long as there is something to come."""
+"""The reader in the background: from a topic into a store or files, as long as there is something to come."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from backend.alert_decoder import AlertDecoder, DecodedBatch
-from backend.alert_store import ROWS_PER_GROUP, AlertStore, StoreCounts
+from backend.alert_sink import AlertSink, ReadCounts
 from backend.alert_stream import AlertStream
 from backend.errors import CorruptAlert, QuicklookError, ServiceUnavailable
 from backend.kafka_access import KafkaAccess
@@ -21,6 +21,7 @@ from backend.raw_batch import RawBatch
 from backend.reading_end import ReadingEnd, verdict
 from backend.receipt import Receipt
 
+BATCH_MESSAGES = 20_480
 BATCH_BYTES = 32_000_000
 """Messages of a batch together; some five batches are in memory at a time, in different forms."""
 _FILL_S = 0.5
@@ -71,13 +72,13 @@ class _Arrived(NamedTuple):
 
 
 class Ingest:
-    """Read a topic into a store in a thread of its own.
+    """Read a topic into a sink, such as a store, in a thread of its own.
 
     Parameters
     ----------
     kafka, topic
-        Where to read; the store says from where on.
-    store
+        Where to read; the sink says from where on.
+    sink
         Belongs to the caller, who closes it after `join`.
     phase
         Tells what the job does now; `Phase.COMPLETED` for a topic that nobody writes any more. Called about once a
@@ -94,22 +95,22 @@ class Ingest:
         self,
         kafka: KafkaAccess,
         topic: str,
-        store: AlertStore,
+        sink: AlertSink,
         phase: Callable[[], Phase],
         *,
         limit: int | None = None,
-        batch_messages: int = ROWS_PER_GROUP,
+        batch_messages: int = BATCH_MESSAGES,
         receipt_deadline_s: float = 10.0,
     ) -> None:
         self._kafka = kafka
         self._topic = topic
-        self._store = store
+        self._sink = sink
         self._end = ReadingEnd(phase, receipt_deadline_s)
         self._left = limit
         self._batch_messages = batch_messages
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._progress = _counted(IngestProgress(), store.counts)
+        self._progress = _counted(IngestProgress(), sink.counts)
         self._arrivals: deque[tuple[float, int]] = deque()
         self._thread = threading.Thread(target=self._run, name=f"ingest {topic}", daemon=True)
 
@@ -120,11 +121,11 @@ class Ingest:
             return self._progress
 
     def start(self) -> None:
-        """Begin, or go on where the store ends."""
+        """Begin, or go on where the sink ends."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask it to end after the batch at hand; what is stored stays, a later reader goes on from there."""
+        """Ask it to end after the batch at hand; what is kept stays, a later reader goes on from there."""
         self._stop.set()
 
     def join(self, timeout_s: float | None = None) -> bool:
@@ -149,7 +150,7 @@ class Ingest:
                 self._stop.wait(_LOOK_S)
                 continue
             try:
-                with AlertStream(self._kafka, self._topic, self._store.offsets()) as stream:
+                with AlertStream(self._kafka, self._topic, self._sink.offsets()) as stream:
                     self._read_all(stream)
                     return
             except ServiceUnavailable as error:
@@ -178,7 +179,7 @@ class Ingest:
                 self._finish_stopped()
                 return None
         decoder = AlertDecoder(text)
-        self._store.prepare(self._topic, text, decoder.fingerprint, decoder.schema)
+        self._sink.prepare(self._topic, text, decoder.fingerprint, decoder.schema)
         return decoder
 
     def _follow(self, stream: AlertStream, decoder: AlertDecoder, fetcher: ThreadPoolExecutor) -> None:
@@ -210,8 +211,8 @@ class Ingest:
             CorruptAlert(self._topic, raw.partitions[one.index], raw.offsets[one.index], one.reason)
             for one in arrived.decoded.damaged
         ]
-        if raw.values or raw.trimmed or raw.positions != self._store.offsets():
-            self._store.append(arrived.decoded.table, raw.positions, damaged, raw.trimmed)
+        if raw.values or raw.trimmed or raw.positions != self._sink.offsets():
+            self._sink.append(arrived.decoded.table, raw.positions, damaged, raw.trimmed)
         self._change(state=IngestState.READING, message="", rate_per_s=self._rate(len(raw.values)))
 
     def _rate(self, messages: int) -> float:
@@ -230,17 +231,17 @@ class Ingest:
             self._change(total_messages=self._end.total_messages, published=_published(self._end.receipt))
 
     def _finish(self) -> None:
-        complete, sentence = verdict(self._end.records, self._store.counts, self._end.phase)
+        complete, sentence = verdict(self._end.records, self._sink.counts, self._end.phase)
         self._change(state=IngestState.DONE, complete=complete, message=sentence, rate_per_s=0.0)
 
     def _finish_stopped(self, why: str = "") -> None:
-        complete, sentence = verdict(self._end.records, self._store.counts, self._end.phase)
+        complete, sentence = verdict(self._end.records, self._sink.counts, self._end.phase)
         message = sentence if complete else f"{why} Reading was stopped; it can go on from here.".strip()
         self._change(state=IngestState.STOPPED, complete=complete, message=message, rate_per_s=0.0)
 
     def _change(self, **changes: Any) -> None:
         with self._lock:
-            self._progress = replace(_counted(self._progress, self._store.counts), **changes)
+            self._progress = replace(_counted(self._progress, self._sink.counts), **changes)
 
 
 def _fetch(stream: AlertStream, decoder: AlertDecoder, max_messages: int) -> _Arrived:
@@ -248,7 +249,7 @@ def _fetch(stream: AlertStream, decoder: AlertDecoder, max_messages: int) -> _Ar
     return _Arrived(raw, decoder.decode(raw.values))
 
 
-def _counted(progress: IngestProgress, counts: StoreCounts) -> IngestProgress:
+def _counted(progress: IngestProgress, counts: ReadCounts) -> IngestProgress:
     return replace(
         progress,
         read=counts.messages,

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pytest
 
 from backend.alert_decoder import AlertDecoder
-from backend.alert_store import AlertStore, StoreCounts
+from backend.alert_sink import ReadCounts
+from backend.alert_store import AlertStore
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError, StoreInUse
 from backend.raw_batch import TrimmedRange
 from tests.support.alert_records import LIGHT_SCHEMA, REAL_TRANSFER, encoded, light_alert, real_records
@@ -51,7 +52,7 @@ def test_a_candid_is_stored_once(store: AlertStore) -> None:
     store.append(alerts([1, 2, 2, 3]), {0: 4})
     counts = store.append(alerts([3, 4, 1]), {0: 7})
     assert candids(store) == [1, 2, 3, 4]
-    assert counts == store.counts == StoreCounts(messages=7, distinct=4, duplicates=3)
+    assert counts == store.counts == ReadCounts(messages=7, distinct=4, duplicates=3)
 
 
 def test_all_is_there_after_opening_again(store: AlertStore, path: Path) -> None:
@@ -59,7 +60,7 @@ def test_all_is_there_after_opening_again(store: AlertStore, path: Path) -> None
     before = store.append(alerts(range(50)), {0: 30, 3: 21}, [damaged], [TrimmedRange(5, 0, 8)])
     store.close()
     with AlertStore(path) as again:
-        assert again.counts == before == StoreCounts(messages=51, distinct=50, corrupt=1, trimmed=8)
+        assert again.counts == before == ReadCounts(messages=51, distinct=50, corrupt=1, trimmed=8)
         assert again.offsets() == {0: 30, 3: 21}
         assert (again.topic, again.fingerprint, again.schema) == (
             "ftransfer_ztf_x",
@@ -75,7 +76,7 @@ def test_rows_and_offsets_change_together_or_not_at_all(store: AlertStore) -> No
     beyond_bigint = {0: 2**70}
     with pytest.raises(QuicklookError, match="cannot be written"):
         store.append(alerts([2]), beyond_bigint)
-    assert (candids(store), store.offsets(), store.counts) == ([1], {0: 1}, StoreCounts(messages=1, distinct=1))
+    assert (candids(store), store.offsets(), store.counts) == ([1], {0: 1}, ReadCounts(messages=1, distinct=1))
     store.append(alerts([2]), {0: 2})
     assert candids(store) == [1, 2]
 

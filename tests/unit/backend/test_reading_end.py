@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from backend.alert_store import StoreCounts
+from backend.alert_sink import ReadCounts
 from backend.errors import ServiceUnavailable
 from backend.models import Phase
 from backend.reading_end import ReadingEnd, verdict
@@ -88,27 +88,27 @@ def test_a_phase_that_cannot_be_told_is_unknown() -> None:
 
 
 def test_only_an_equal_receipt_is_complete() -> None:
-    whole = StoreCounts(messages=31, distinct=30, duplicates=1)
+    whole = ReadCounts(messages=31, distinct=30, duplicates=1)
     assert verdict(JobRecords(receipt()), whole, Phase.COMPLETED) == (True, "30 of 30, complete.")
-    assert verdict(JobRecords(receipt(0)), StoreCounts(), Phase.COMPLETED) == (True, "0 of 0, complete.")
-    for counts in (StoreCounts(distinct=29), StoreCounts(distinct=31), StoreCounts(distinct=30, corrupt=1)):
+    assert verdict(JobRecords(receipt(0)), ReadCounts(), Phase.COMPLETED) == (True, "0 of 0, complete.")
+    for counts in (ReadCounts(distinct=29), ReadCounts(distinct=31), ReadCounts(distinct=30, corrupt=1)):
         assert not verdict(JobRecords(receipt()), counts, Phase.COMPLETED)[0]
     assert not verdict(JobRecords(), whole, Phase.COMPLETED)[0]
 
 
 def test_the_sentence_says_what_is_missing() -> None:
-    assert "28 of 30" in verdict(JobRecords(receipt()), StoreCounts(distinct=28, corrupt=2), Phase.COMPLETED)[1]
+    assert "28 of 30" in verdict(JobRecords(receipt()), ReadCounts(distinct=28, corrupt=2), Phase.COMPLETED)[1]
     assert (
         "2 messages are damaged"
-        in verdict(JobRecords(receipt()), StoreCounts(distinct=28, corrupt=2), Phase.COMPLETED)[1]
+        in verdict(JobRecords(receipt()), ReadCounts(distinct=28, corrupt=2), Phase.COMPLETED)[1]
     )
-    assert "expired" in verdict(JobRecords(receipt()), StoreCounts(distinct=10, trimmed=20), Phase.COMPLETED)[1]
-    assert "the job failed" in verdict(JobRecords(), StoreCounts(distinct=10), Phase.ERROR)[1]
+    assert "expired" in verdict(JobRecords(receipt()), ReadCounts(distinct=10, trimmed=20), Phase.COMPLETED)[1]
+    assert "the job failed" in verdict(JobRecords(), ReadCounts(distinct=10), Phase.ERROR)[1]
 
 
 def test_the_sentence_says_how_a_job_ended() -> None:
     def why(records: JobRecords, phase: Phase = Phase.ABORTED) -> str:
-        return verdict(records, StoreCounts(distinct=10), phase)[1]
+        return verdict(records, ReadCounts(distinct=10), phase)[1]
 
     assert why(JobRecords(cancelled="Cancelled by lena.")) == "Partial: 10 alerts were read, and the job was cancelled."
     assert "the job failed" in why(JobRecords(failure="The disk is full."))
