@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from backend.alert_formats import AlertFormat, file_format
 from backend.alert_schema import survey
-from backend.column_meanings import described
 from backend.errors import QuicklookError
 from backend.export_folder import ExportFolder
 from backend.hive_partitions import PartitionBy, partitions
@@ -68,8 +67,8 @@ def write_alerts(
         When the disk is full or fails; an earlier export is still there then.
     """
     divided = partitions(partition_by, batches.schema, repeat=alert_format != "parquet")
-    meant = described(divided.file_schema, survey(SURVEY))
-    layout = file_format(alert_format, meant, {"topic": topic, **(provenance or {})})
+    notes = {"topic": topic, **(provenance or {})}
+    layout = file_format(alert_format, divided.file_schema, survey(SURVEY), notes)
     folder = ExportFolder(out_dir, topic)
     try:
         with folder.replacing() as staging:
@@ -80,7 +79,7 @@ def write_alerts(
                 for name, part in divided.remainder():
                     files.add(name, part)
                 if not files.rows and not files.folders:
-                    files.add("", layout.schema.empty_table())
+                    files.add("", divided.file_schema.empty_table())
             summary = ExportSummary(files.rows, len(files.paths), files.size_bytes)
     except OSError as error:
         raise QuicklookError(

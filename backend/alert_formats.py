@@ -7,9 +7,11 @@ from typing import Literal
 
 import pyarrow as pa
 
+from backend.alert_schema import Survey
+from backend.column_meanings import described
 from backend.csv_files import CsvFormat
-from backend.errors import InvalidRequest
 from backend.fits_files import FitsFormat
+from backend.flat_columns import FlatColumns
 from backend.parquet_files import ParquetFormat
 from backend.partition_files import FileFormat
 from backend.votable_files import VotableFormat
@@ -18,17 +20,24 @@ AlertFormat = Literal["parquet", "csv", "votable", "fits"]
 """A row an alert, in the order in which they come."""
 ExportFormat = Literal["parquet", "csv", "votable", "fits", "lightcurves"]
 """``lightcurves``: Parquet with a row an object, its light curve nested in it; that needs a store."""
-_FLAT = {"csv": "CSV", "votable": "VOTable", "fits": "FITS"}
+SUFFIXES: Mapping[ExportFormat, str] = {
+    "parquet": ".parquet",
+    "csv": ".csv",
+    "votable": ".vot",
+    "fits": ".fits",
+    "lightcurves": ".parquet",
+}
 
 
-def file_format(name: AlertFormat, schema: pa.Schema, notes: Mapping[str, str]) -> FileFormat:
+def file_format(name: AlertFormat, schema: pa.Schema, survey: Survey, notes: Mapping[str, str]) -> FileFormat:
     """How alerts become files of a format.
 
     Parameters
     ----------
     schema
-        What goes into the files; units and descriptions in its metadata are kept where the format has a place for
-        them (see `backend.column_meanings.described`).
+        Of the alerts that will be given to the files. All but Parquet are flat tables; see `backend.flat_columns`.
+    survey
+        Whose units and descriptions are noted, for the columns that it knows.
     notes
         Where the alerts come from, as text under short names: ``topic``, ``request``, ``receipt``,
         ``schema_fingerprint``. Parquet keeps them in its metadata, VOTable as INFO, FITS in its header, CSV not.
@@ -39,18 +48,9 @@ def file_format(name: AlertFormat, schema: pa.Schema, notes: Mapping[str, str]) 
         When the format has no place for columns of this kind; the message names them.
     """
     if name == "parquet":
-        return ParquetFormat.of(schema, notes)
-    _check_flat(schema, _FLAT[name])
+        return ParquetFormat.of(described(schema, survey), notes)
     if name == "csv":
-        return CsvFormat(schema)
-    return VotableFormat(schema, dict(notes)) if name == "votable" else FitsFormat(schema, dict(notes))
-
-
-def _check_flat(schema: pa.Schema, label: str) -> None:
-    nested = (pa.types.is_nested, pa.types.is_binary, pa.types.is_large_binary)
-    several = [column.name for column in schema if any(is_kind(column.type) for is_kind in nested)]
-    if several:
-        raise InvalidRequest(
-            f"{label} has no place for columns that hold several values or images: {', '.join(several)}.",
-            "Use Parquet, or request the content Lightcurve or fields of your own.",
-        )
+        return CsvFormat(FlatColumns(schema, survey, "CSV"))
+    if name == "votable":
+        return VotableFormat(FlatColumns(schema, survey, "VOTable"), notes)
+    return FitsFormat(FlatColumns(schema, survey, "FITS"), notes)

@@ -200,10 +200,20 @@ class AlertStore:
     def stream(
         self, query: str, values: Sequence[object] = (), rows_per_batch: int = 2_048
     ) -> Iterator[pa.RecordBatch]:
-        """Give the rows of a query of the caller's own making in batches, in bounded memory."""
+        """Give the rows of a query of the caller's own making in batches, in bounded memory.
+
+        Raises
+        ------
+        QuicklookError
+            When they cannot be read, such as where the disk has no room for what exceeds the memory.
+        """
         cursor = self.cursor()
         try:
             yield from cursor.execute(query, list(values)).to_arrow_reader(rows_per_batch) or ()
+        except duckdb.Error as error:
+            raise QuicklookError(
+                f"The store {self.path} cannot be read: {error}.", "Is there room on its disk?"
+            ) from error
         finally:
             cursor.close()
 

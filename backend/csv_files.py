@@ -8,6 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
+from backend.flat_columns import FlatColumns
+
 _GROUP_ROWS = 20_480
 
 
@@ -19,9 +21,13 @@ class CsvFormat:
     many digits as their type needs, and no more. There is no place for units or for where the alerts come from.
     """
 
-    schema: pa.Schema
+    columns: FlatColumns
     suffix: str = ".csv"
     rows_per_group: int = _GROUP_ROWS
+
+    def fitted(self, alerts: pa.Table) -> pa.Table:
+        """The alerts as a flat table."""
+        return self.columns.of(alerts)
 
     def rows_per_file(self, table: pa.Table) -> int | None:
         """Files grow by lines."""
@@ -29,7 +35,7 @@ class CsvFormat:
 
     def open(self, path: Path) -> CsvFile:
         """Begin a file with its line of names."""
-        return CsvFile(path, self.schema)
+        return CsvFile(path, self.columns.schema)
 
 
 class CsvFile:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from astropy.io import fits
 
 from backend.column_meanings import description_of, unit_of
+from backend.flat_columns import FlatColumns
 from backend.table_columns import ROWS_PER_FILE, Nulls, Values, standard_unit, values_and_nulls
 
 _FILE_BYTES = 128_000_000
@@ -31,10 +32,14 @@ class FitsFormat:
     blanks at their end are lost.
     """
 
-    schema: pa.Schema
+    columns: FlatColumns
     notes: Mapping[str, str]
     suffix: str = ".fits"
     rows_per_group: int = ROWS_PER_FILE
+
+    def fitted(self, alerts: pa.Table) -> pa.Table:
+        """The alerts as a flat table."""
+        return self.columns.of(alerts)
 
     def rows_per_file(self, table: pa.Table) -> int | None:
         """Fewer where a text is long, for all of its column are stored in that length."""
@@ -43,7 +48,7 @@ class FitsFormat:
 
     def open(self, path: Path) -> FitsFile:
         """Name a file."""
-        return FitsFile(path, self.schema, self.notes)
+        return FitsFile(path, self.columns.schema, self.notes)
 
 
 class FitsFile:

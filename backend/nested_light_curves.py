@@ -80,8 +80,8 @@ class _Objects:
             nothing = [f"NULL AS {each}" for each in self._classes]
             selected = ", ".join(["object", "false AS is_alert", *past, *nothing])
             visits += f" UNION ALL SELECT DISTINCT {selected} FROM ({unnested})"
-        limit = "diffmaglim IS NULL" if "diffmaglim" in self._visit else "true"
-        order = f"object, moment NULLS FIRST, fid, magpsf IS NULL, {limit}, NOT is_alert, candid"
+        telling = [f"{name} IS NULL" for name in ("magpsf", "diffmaglim") if name in self._visit]
+        order = ", ".join(["object", "moment NULLS FIRST", "fid", *telling, "NOT is_alert", "candid"])
         moment = f"CASE WHEN isfinite(jd) THEN round(jd - {JD_OF_MJD_0}, 6) END AS moment"  # 0.1 s, as in light_curve
         replaced = [
             f"CASE WHEN isnan({each}) OR {each} <= -99 THEN NULL ELSE {each} END AS {each}"

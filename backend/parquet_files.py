@@ -41,6 +41,10 @@ class ParquetFormat:
         }
         return cls(schema.with_metadata({**(schema.metadata or {}), **noted}), options)
 
+    def fitted(self, alerts: pa.Table) -> pa.Table:
+        """The alerts as they are, with units and notes."""
+        return alerts.cast(self.schema)
+
     def rows_per_file(self, table: pa.Table) -> int | None:
         """Files grow by row groups."""
         return None

@@ -18,7 +18,7 @@ class AlertFile(Protocol):
     """A file that is being written."""
 
     def write(self, table: pa.Table) -> None:
-        """Add rows, of the format's schema."""
+        """Add rows, as the format fits them."""
 
     def close(self) -> None:
         """End the file."""
@@ -28,16 +28,15 @@ class FileFormat(Protocol):
     """How alerts of one schema become files."""
 
     @property
-    def schema(self) -> pa.Schema:
-        """What each file holds."""
-
-    @property
     def suffix(self) -> str:
         """End of the files' names, with its dot."""
 
     @property
     def rows_per_group(self) -> int:
         """Rows that are worth to be written at once."""
+
+    def fitted(self, alerts: pa.Table) -> pa.Table:
+        """The alerts with the very columns that files have."""
 
     def rows_per_file(self, table: pa.Table) -> int | None:
         """How many of these rows a file takes, which is written whole then; None: files grow."""
@@ -114,7 +113,7 @@ class PartitionFiles:
             self._write(max(self._waiting_bytes, key=self._waiting_bytes.__getitem__))
 
     def _write(self, folder: str) -> None:
-        table = pa.concat_tables(self._waiting.pop(folder)).cast(self._format.schema)
+        table = self._format.fitted(pa.concat_tables(self._waiting.pop(folder)))
         del self._waiting_bytes[folder], self._waiting_rows[folder]
         rows = self._format.rows_per_file(table)
         if rows is None:
