@@ -58,6 +58,12 @@ class ReaderShelf:
             place.used_at = time.monotonic()
             return place.reader
 
+    def keep_open(self, topic: str) -> None:
+        """Note that a reader is in use; nothing happens when it is not open."""
+        with self._lock:
+            if place := self._places.get(topic):
+                place.used_at = time.monotonic()
+
     def open_topics(self) -> tuple[str, ...]:
         """The topics whose readers are open."""
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from backend.alert_queries import AlertQueries
+from backend.alert_queries import EVERYTHING, AlertFilter, AlertQueries
 from backend.reading import AlertReader
 from views.components.alert_filter import alert_filter, clear_filter
 from views.components.alert_table import alert_table
@@ -22,19 +22,21 @@ REFRESH_S = 1
 def draw(reader: AlertReader, choice: Choice, was_reading: bool) -> None:
     """Progress and table, again each second while alerts arrive."""
     with problems_shown():
-        with st.container(horizontal=True, vertical_alignment="center"):
+        above = st.container(horizontal=True, vertical_alignment="center")
+        with above:
             reading_panel(reader, choice.transfer.receipt if choice.transfer else None)
-            download(reader)
-        table(AlertQueries(reader.store), choice.name)
+        chosen, matching = table(AlertQueries(reader.store), choice.name)
+        with above:
+            download(reader, choice.transfer, chosen, matching)
         if is_reading(reader) != was_reading:
             st.rerun()
 
 
-def table(queries: AlertQueries, transfer_name: str) -> None:
-    """The alerts that match."""
+def table(queries: AlertQueries, transfer_name: str) -> tuple[AlertFilter, int]:
+    """The alerts that match; the filter, and their number."""
     stored = queries.count()
     if not stored:
-        return
+        return EVERYTHING, 0
     chosen = alert_filter(queries.facets())
     matching = queries.count(chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -45,6 +47,7 @@ def table(queries: AlertQueries, transfer_name: str) -> None:
             st.button("Show all", type="tertiary", on_click=clear_filter)
     if opened := alert_table(queries, chosen, matching):
         go_to(INSPECT, transfer=transfer_name, object=opened)
+    return chosen, matching
 
 
 st.title("Browse")

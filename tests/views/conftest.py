@@ -15,7 +15,7 @@ from backend.nights import NightRange
 from tests.support.facade import Facade, a_facade
 from views.components import session
 
-APP = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+APP = Path(__file__).resolve().parents[2] / "dashboard.py"
 NIGHTS = NightRange(start=date(2024, 9, 1), stop=date(2024, 9, 3))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+
 import streamlit as st
 
-from backend.models import Transfer
-from backend.parquet_download import fetch_command
+from backend.logins import SASL, TLS
+from backend.models import KafkaTarget, Transfer
 
 
 def elsewhere(transfer: Transfer) -> None:
@@ -14,30 +16,54 @@ def elsewhere(transfer: Transfer) -> None:
     kafka = transfer.plan.kafka
     servers = kafka.public_servers or kafka.bootstrap_servers
     with ours:
-        st.code(fetch_command(transfer.topic), language="bash", wrap_lines=True)
+        _shell(fetch_command(transfer.topic, servers))
         st.caption("Parquet in a folder; an interrupted fetch goes on where it was.")
     with finkctl:
-        st.code(_finkctl(transfer.topic, servers), language="bash", wrap_lines=True)
+        _shell(finkctl_commands(transfer.topic, servers))
+        st.caption(
+            "Parquet in a folder. Register once more to read from the start again: a group goes on where it ended."
+        )
     with kcat:
-        command = f"kcat -C -e -b {servers} -t {transfer.topic} -f '%p %o %S\\n'"
-        st.code(command, language="bash", wrap_lines=True)
-        st.caption("Values are Avro without a header; their schema is the key of each message of the schema topic.")
+        _shell(kcat_commands(transfer.topic, servers))
+        st.caption("In alerts.bin each message follows its length (4 bytes, big-endian): Avro without a header.")
     with python:
         st.code(python_snippet(transfer.topic, servers), language="python")
+        st.caption("Needs confluent-kafka and fastavro. A record is a dictionary with all that was sent.")
     if kafka.options and not kafka.public_servers:
-        st.caption(
-            "This Kafka asks who you are: kcat and Python need your user of Kafka too, and finkctl has no way in."
-        )
+        st.caption(_way_in(kafka))
 
 
-def _finkctl(topic: str, servers: str) -> str:
+def fetch_command(topic: str, servers: str) -> str:
+    """Our own command, which needs the topic's name and nothing else of this installation."""
+    return f"python -m backend fetch {shlex.quote(topic)} --servers {shlex.quote(servers)} --out alerts"
+
+
+def finkctl_commands(topic: str, servers: str) -> str:
+    """The community's client; a registration for the survey's own servers, in the user's home, is left alone.
+
+    A group never reads a message twice, so each registration gets its own. Of several consumers one can wait for ever.
+    """
     return (
-        f"finkctl auth register -survey ztf -username me -groupid quicklook_1 -servers {servers} -maxtimeout 5\n"
-        f"finkctl transfer -survey ztf -topic {topic} -outdir alerts -partitionby time -nconsumers 2"
+        "pip install fink-client\n"
+        'HOME=$PWD finkctl auth register -survey ztf -username me -groupid "quicklook_$(date +%s)"'
+        f" -servers {shlex.quote(servers)} -maxtimeout 5\n"
+        f"HOME=$PWD finkctl transfer -survey ztf -topic {shlex.quote(topic)} -outdir alerts -partitionby time"
+        " -nconsumers 1"
+    )
+
+
+def kcat_commands(topic: str, servers: str) -> str:
+    """Schema and messages as they are, in two files, and how many messages there are."""
+    read = f"kcat -C -e -q -b {shlex.quote(servers)} -t"
+    return (
+        f"{read} {shlex.quote(f'{topic}_schema')} -c 1 -f '%k\\n' > alerts.avsc\n"
+        f"{read} {shlex.quote(topic)} -f '%R%s' > alerts.bin\n"
+        f"{read} {shlex.quote(topic)} -f '%p %o %S\\n' | wc -l"
     )
 
 
 def python_snippet(topic: str, servers: str) -> str:
+    """A program that reads the topic from the first message to the last that is there."""
     return f"""\
 import io, json
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
@@ -60,3 +86,23 @@ schema = parse_schema(json.loads(next(messages("{topic}_schema")).key()))
 for message in messages("{topic}"):
     print(schemaless_reader(io.BytesIO(message.value()), schema)["candid"])
 """
+
+
+def _shell(commands: str) -> None:
+    st.code(commands, language="bash", wrap_lines=True)
+
+
+def _way_in(kafka: KafkaTarget) -> str:
+    """What a Kafka that is not open to all needs beside the commands."""
+    protocol = kafka.options.get("security.protocol", "")
+    names = [f"security.protocol={protocol}"]
+    if protocol in SASL:
+        mechanism = kafka.options.get("sasl.mechanism", "…")
+        names += [f"sasl.mechanism={mechanism}", "sasl.username=…", "sasl.password=…"]
+    if protocol in TLS:
+        names.append("ssl.ca.location=…")
+    settings = ", ".join(f"`{name}`" for name in names)
+    return (
+        f"This Kafka is not open to all. kcat (each with `-X`) and Python (in its `Consumer`) need {settings}; "
+        "fetch has them from the settings `KAFKA_…`; finkctl has no way in."
+    )

@@ -1,12 +1,15 @@
-"""The one façade and the one shelf of readers that all sessions of this process share."""
+"""The one façade and the shelves of readers and downloads that all sessions of this process share."""
 
 from __future__ import annotations
 
+import functools
 import threading
+from datetime import timedelta
 
 import streamlit as st
 
 from backend.config import Settings
+from backend.download_shelf import DownloadShelf
 from backend.errors import ServiceUnavailable
 from backend.reader_shelf import ReaderShelf
 from backend.settings_reading import read_settings
@@ -72,3 +75,16 @@ def transfers() -> Transfers:
 def shelf() -> ReaderShelf:
     """The open readers."""
     return _connection().parts()[1]
+
+
+@functools.cache
+def downloads() -> DownloadShelf:
+    """The prepared downloads; also for the route, which no session calls.
+
+    Raises
+    ------
+    InvalidSettings
+        The settings cannot work.
+    """
+    settings = read_settings()
+    return DownloadShelf(settings.data_dir / "downloads", timedelta(hours=settings.download_keep_h))

@@ -1,0 +1,109 @@
+"""A prepared download over HTTP, from the server that ``streamlit run`` starts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.support.served_downloads import NAME, ServedDownloads, served_downloads
+
+MEGABYTES = 20
+SIZE = MEGABYTES * 1_000_000
+WITHIN_S = 20
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def server(data_dir: Path) -> Iterator[ServedDownloads]:
+    with served_downloads(MEGABYTES, data_dir) as running:
+        yield running
+
+
+def get(server: ServedDownloads, path: str, method: str = "GET", **headers: str) -> requests.Response:
+    """What the server answers; by default a browser takes compressed answers, and so does this."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return requests.request(method, server.url + path, headers=named, timeout=WITHIN_S)
+
+
+def test_the_file_comes_as_it_is_with_its_name_and_length(server: ServedDownloads, data_dir: Path) -> None:
+    answer = get(server, server.ready)
+    (file,) = [path for path in (data_dir / "downloads").rglob(NAME) if path.stat().st_size == SIZE]
+    assert answer.status_code == 200
+    assert hashlib.sha256(answer.content).digest() == hashlib.sha256(file.read_bytes()).digest()
+    assert answer.headers["Content-Length"] == str(SIZE)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{NAME}"'
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert not answer.cookies
+
+
+def test_head_tells_the_size_and_sends_nothing(server: ServedDownloads) -> None:
+    answer = get(server, server.ready, "HEAD")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Length"] == str(SIZE)
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    assert answer.content == b""
+
+
+def test_an_interrupted_download_goes_on_where_it_was(server: ServedDownloads) -> None:
+    whole = get(server, server.ready)
+    with requests.get(server.url + server.ready, stream=True, timeout=WITHIN_S) as interrupted:
+        begun = b"".join(chunk for chunk, _ in zip(interrupted.iter_content(1_000_003), range(7), strict=False))
+    tag = interrupted.headers["ETag"]
+    rest = get(server, server.ready, Range=f"bytes={len(begun)}-", If_Range=tag)
+    assert rest.status_code == 206
+    assert rest.headers["Content-Range"] == f"bytes {len(begun)}-{SIZE - 1}/{SIZE}"
+    assert begun + rest.content == whole.content
+
+
+def test_a_range_of_another_file_brings_the_whole(server: ServedDownloads) -> None:
+    answer = get(server, server.ready, Range="bytes=5-", If_Range='"another"')
+    assert (answer.status_code, len(answer.content)) == (200, SIZE)
+    assert get(server, server.ready, Range=f"bytes={SIZE}-").status_code == 416
+
+
+def test_an_address_that_is_not_offered_is_not_found(server: ServedDownloads) -> None:
+    token = server.ready.split("/")[2]
+    for path in (
+        server.expired,
+        f"/downloads/{'A' * len(token)}/{NAME}",
+        f"/downloads/{token}/.owner",
+        f"/downloads/{token}",
+        f"/downloads/{token}/",
+        "/downloads/",
+        f"/downloads/{token}/{NAME}/",
+        f"/downloads//{token}/{NAME}",
+        f"/downloads/{token}/é",
+    ):
+        answer = get(server, path)
+        assert answer.status_code == 404, path
+        assert "Prepare it again" in answer.text
+
+
+@pytest.mark.parametrize("up", ["../", "%2e%2e/", "..%2f", "%2e%2e%2f", "..%5c", "....//", "%00"])
+def test_no_path_leads_to_another_file(server: ServedDownloads, data_dir: Path, up: str) -> None:
+    (data_dir / "secret.txt").write_text("a secret")
+    (data_dir / "downloads" / "secret.txt").write_text("a secret")
+    token = server.ready.split("/")[2]
+    for steps in (1, 2):
+        for folder in ("/downloads/", f"/downloads/{token}/"):
+            request = requests.Request("GET", server.url).prepare()
+            request.url = f"{server.url}{folder}{up * steps}secret.txt"  # as it is, not made shorter
+            with requests.Session() as session:
+                answer = session.send(request, timeout=WITHIN_S)
+            is_page = re.search(r"<title>", answer.text) is not None  # /secret.txt is a page for Streamlit
+            assert answer.status_code in (400, 404) or is_page
+            assert "a secret" not in answer.text
+
+
+def test_nothing_can_be_sent_to_it(server: ServedDownloads) -> None:
+    assert get(server, server.ready, "POST").status_code == 405
