@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,8 +57,11 @@ def writing(
         files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("_"))
         name = _name(reader.topic, wanted)
         if wanted.form.partition_by is None and len(files) == 1:
-            return files[0].rename(place / f"{name}{files[0].suffix}")
-        return _zipped(place / f"{name}.zip", files, place, lambda: tell(written.rows))
+            file = files[0].rename(place / f"{name}{files[0].suffix}")
+        else:
+            file = _zipped(place / f"{name}.zip", files, place, lambda: tell(written.rows))
+        shutil.rmtree(folder)
+        return file
 
     return write
 

@@ -1,4 +1,4 @@
-"""The forms in which alerts can be downloaded: which there are, which suit the alerts at hand, how large they will be."""
+"""The forms in which alerts can be downloaded: which there are, which suit the alerts at hand, how large they get."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from backend.alert_export import ExportSummary, PartitionBy, write_alerts
+from backend.alert_export import SURVEY, ExportSummary, PartitionBy, write_alerts
 from backend.alert_formats import ExportFormat, file_format
 from backend.alert_queries import AlertFilter, AlertQueries
+from backend.alert_schema import survey
 from backend.alert_store import AlertStore
 from backend.errors import InvalidRequest
 from backend.hive_partitions import partitions
 from backend.nested_light_curves import nested_light_curves
 
+_WITH_COLUMNS_OF_ALL_KINDS = ("parquet", "lightcurves")
+_NOT_FLAT = "They have no place for columns that hold several values or images."
 _SAMPLE_BYTES = 4_000_000
 _SAMPLE_ROWS = (20, 2_000)
 _SHORTEST_NAME = 3
@@ -42,15 +45,15 @@ FORMS = (
 
 
 def unfit(store: AlertStore, form: DownloadForm) -> str:
-    """Why the alerts of a store cannot have a form; empty when they can."""
+    """Why the alerts of a store cannot have a form, in a line; empty when they can."""
     try:
         if form.export_format == "lightcurves":
             nested_light_curves(AlertQueries(store))
         else:
             divided = partitions(form.partition_by, _schema(store))
-            file_format(form.export_format, divided.file_schema, {})
+            file_format(form.export_format, divided.file_schema, survey(SURVEY), {})
     except InvalidRequest as error:
-        return error.message
+        return error.message if form.export_format in _WITH_COLUMNS_OF_ALL_KINDS else _NOT_FLAT
     return ""
 
 

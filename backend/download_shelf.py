@@ -13,6 +13,7 @@ from pathlib import Path
 from backend.errors import InvalidRequest, QuicklookError
 from backend.models import Phase
 from backend.prepared_download import PreparedDownload, Write, remove_left
+from backend.size_limits import size_text
 
 
 class DownloadShelf:
@@ -131,6 +132,6 @@ class DownloadShelf:
         free_bytes = shutil.disk_usage(self._folder).free
         if free_bytes < needed_bytes:
             raise QuicklookError(
-                f"The download takes up to {needed_bytes / 1e9:,.1f} GB, and {free_bytes / 1e9:,.1f} GB are free.",
+                f"The download takes up to {size_text(needed_bytes)}, and {size_text(free_bytes)} are free.",
                 f"Make room below {self._folder}, or have the alerts written elsewhere with the command.",
             )

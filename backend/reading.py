@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import pyarrow as pa
 
 from backend.alert_export import ExportSummary, PartitionBy, write_alerts
 from backend.alert_formats import ExportFormat
@@ -97,6 +99,7 @@ class AlertReader:
         chosen: AlertFilter = EVERYTHING,
         export_format: ExportFormat = "parquet",
         receipt: Receipt | None = None,
+        tell: Callable[[int], None] | None = None,
     ) -> ExportSummary:
         """Write what is stored, or what is chosen of it, to a folder; see `backend.alert_export.write_alerts`.
 
@@ -106,14 +109,31 @@ class AlertReader:
             Of the transfer; kept in the files.
         chosen
             Which alerts; of light curves, whose alerts they are made of.
+        tell
+            Is told how many rows went out so far; what it raises ends the export.
         """
         notes = provenance(request, receipt, self.store.fingerprint)
         queries = AlertQueries(self.store)
         if export_format == "lightcurves":
             if partition_by == "time":
                 raise InvalidRequest("A light curve spans many days; it has no folder of one.", "Use a class, or none.")
-            curves = nested_light_curves(queries, chosen)
+            curves = _told(nested_light_curves(queries, chosen), tell)
             return write_alerts(curves, out_dir, partition_by, topic=self.topic, provenance=notes)
-        return write_alerts(
-            queries.scan(chosen), out_dir, partition_by, export_format, topic=self.topic, provenance=notes
-        )
+        alerts = _told(queries.scan(chosen), tell)
+        return write_alerts(alerts, out_dir, partition_by, export_format, topic=self.topic, provenance=notes)
+
+
+def _told(rows: pa.RecordBatchReader, tell: Callable[[int], None] | None) -> pa.RecordBatchReader:
+    """The same batches; before each, those that have gone out are told."""
+    if tell is None:
+        return rows
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        done = 0
+        for batch in rows:
+            tell(done)
+            yield batch
+            done += batch.num_rows
+        tell(done)
+
+    return pa.RecordBatchReader.from_batches(rows.schema, batches())

@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def main(options: list[str]) -> None:
     """Serve it until interrupted; options are Streamlit's."""
     archive = simulated_alerts(int(os.environ.get("NIGHTS", "5")), int(os.environ.get("ALERTS_PER_NIGHT", "600")))
-    facade = Facade(Path(tempfile.mkdtemp()), ArchiveDouble(archive), is_slow="SLOW" in os.environ)
+    folder = os.environ["DATA_DIR"] = tempfile.mkdtemp()
+    facade = Facade(Path(folder), ArchiveDouble(archive), is_slow="SLOW" in os.environ)
     session.connect_transfers = lambda _settings: facade  # type: ignore[assignment,return-value]
     os.chdir(ROOT)
     sys.argv = ["streamlit", "run", "streamlit_app.py", *options]

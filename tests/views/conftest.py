@@ -24,9 +24,12 @@ def facade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Facade]:
     """The façade that the pages get."""
     held = a_facade(tmp_path)
     monkeypatch.setattr(session, "connect_transfers", lambda _settings: held)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    session.downloads.cache_clear()
     st.cache_resource.clear()
     st.cache_data.clear()
     yield held
+    session.downloads().close()
     session.shelf().close()
     st.cache_resource.clear()
 

@@ -94,12 +94,6 @@ def test_identifiers_are_exact(browse: AppTest, facade: Facade) -> None:
     assert set(shown) <= {str(candid) for candid in facade.archive.table["candid"].to_pylist()}
 
 
-def test_a_download_is_prepared_with_its_size(browse: AppTest) -> None:
-    click(browse, "Prepare 450 alerts")
-    assert [each.label for each in browse.download_button] == ["Save"]
-    assert any(each.value.startswith("450 alerts, ") and each.value.endswith(" MB") for each in browse.caption)
-
-
 def test_services_that_do_not_answer_leave_the_stored_alerts_in_reach(browse: AppTest, facade: Facade) -> None:
     facade.down["Kafka"] = "Kafka does not answer. Start it with make run."
     checked(browse.run())

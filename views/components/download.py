@@ -92,24 +92,20 @@ def _choice(reader: AlertReader, chosen: AlertFilter, matching: int) -> tuple[Wa
     stored = reader.store.counts.distinct
     if chosen != EVERYTHING and matching < stored:
         names = {True: f"All · {stored:,}", False: f"What matches · {matching:,}"}
-        takes_all = st.radio("Alerts", [True, False], key=_WHICH, format_func=names.__getitem__, horizontal=True)
+        takes_all = st.radio(
+            "Alerts", [True, False], key=_WHICH, format_func=names.__getitem__, horizontal=True, persist_state="page"
+        )
     else:
         takes_all = True
     refusals = {form: unfit(reader.store, form) for form in FORMS}
     possible = [form for form, refusal in refusals.items() if not refusal]
     if st.session_state.get(_FORM) not in possible:
         st.session_state.pop(_FORM, None)
-    form = st.radio("Form", possible, key=_FORM, format_func=_LABELS.__getitem__)
-    impossible = {_LABELS[form]: refusal for form, refusal in refusals.items() if refusal}
-    if impossible:
-        st.radio(
-            "Not for these alerts",
-            list(impossible),
-            index=None,
-            captions=[plain(refusal) for refusal in impossible.values()],
-            disabled=True,
-            label_visibility="collapsed",
-        )
+    form = st.radio("Format", possible, key=_FORM, format_func=_LABELS.__getitem__, persist_state="page")
+    for refusal in dict.fromkeys(filter(None, refusals.values())):
+        labels = [_LABELS[form] for form in FORMS if refusals[form] == refusal]
+        st.radio("Not these", labels, index=None, disabled=True, horizontal=True, label_visibility="collapsed")
+        st.caption(plain(refusal))
     return WantedAlerts(form, EVERYTHING if takes_all else chosen), stored if takes_all else matching
 
 

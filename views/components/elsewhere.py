@@ -46,7 +46,7 @@ def finkctl_commands(topic: str, servers: str) -> str:
     return (
         "pip install fink-client\n"
         'HOME=$PWD finkctl auth register -survey ztf -username me -groupid "quicklook_$(date +%s)"'
-        f" -servers {shlex.quote(servers)} -maxtimeout 5\n"
+        f" -servers {shlex.quote(servers)} -maxtimeout 2\n"
         f"HOME=$PWD finkctl transfer -survey ztf -topic {shlex.quote(topic)} -outdir alerts -partitionby time"
         " -nconsumers 1"
     )

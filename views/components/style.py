@@ -6,6 +6,12 @@ import streamlit as st
 
 _STYLE = """
 <style>
+.quicklook-save {
+  display: inline-flex; align-items: center; min-height: 2.5rem; padding: 0 0.9rem; border-radius: 0.4rem;
+  background: %(accent)s; color: %(on_accent)s !important; text-decoration: none;
+}
+.quicklook-save:hover { filter: brightness(0.9); }
+.quicklook-save:focus-visible { outline: 2px solid %(accent)s; outline-offset: 2px; }
 .stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 1500px; }
 @media (min-width: 900px) {
   .stColumn:has(.st-key-estimate) { align-self: flex-start; position: sticky; top: 4.5rem; }
@@ -16,4 +22,6 @@ _STYLE = """
 
 def apply_style() -> None:
     """Call once a run, before anything is drawn."""
-    st.html(_STYLE)
+    is_dark = st.context.theme.type == "dark"
+    accent = st.get_option("theme.dark.primaryColor" if is_dark else "theme.light.primaryColor")
+    st.html(_STYLE % {"accent": accent, "on_accent": "#10181e" if is_dark else "#ffffff"})

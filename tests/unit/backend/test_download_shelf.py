@@ -153,7 +153,7 @@ def test_a_defect_is_said_too(shelf: DownloadShelf) -> None:
 
 def test_without_room_nothing_is_begun_and_both_sizes_are_said(shelf: DownloadShelf, tmp_path: Path) -> None:
     free = shutil.disk_usage(tmp_path).free
-    with pytest.raises(QuicklookError, match=r"takes up to [\d,.]+ GB, and [\d,.]+ GB are free"):
+    with pytest.raises(QuicklookError, match=r"takes up to [\d,.]+ [GT]B, and [\d,.]+ GB are free"):
         shelf.prepare(TOPIC, "all", 3, 10 * free, written)
     assert shelf.of_topic(TOPIC) == ()
 

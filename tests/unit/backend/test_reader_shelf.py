@@ -1,21 +1,16 @@
-"""One reader a topic, shared, and closed when it is idle; and what a browser downloads from it."""
+"""One reader a topic, shared, and closed when it is idle."""
 
 from __future__ import annotations
 
-import io
-import zipfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from backend.alert_export import PartitionBy
-from backend.errors import InvalidRequest, QuicklookError, StoreInUse
-from backend.parquet_download import LIKELY_SHRINKING, parquet_download
+from backend.errors import InvalidRequest, StoreInUse
 from backend.reader_shelf import READER, ReaderShelf
 from backend.reading import AlertReader
-from tests.support.alert_records import light_alert
 from tests.support.facade import TableReader
 from tests.support.light_table import light_table
 
@@ -84,28 +79,16 @@ def test_a_failure_leaves_nothing_behind(shelf: ReaderShelf) -> None:
     assert shelf.reader("17").topic == TOPIC
 
 
-@pytest.mark.parametrize("layout", [None, "time", "finkclass"])
-def test_a_download_has_every_alert(shelf: ReaderShelf, tmp_path: Path, layout: PartitionBy | None) -> None:
-    reader = shelf.reader("17")
-    reader.start()
-    made = parquet_download(reader, layout, {"survey": "ztf"})
-    if layout is None:
-        frame = pd.read_parquet(io.BytesIO(made.data))
-        assert made.name == f"{TOPIC}.parquet"
-    else:
-        zipfile.ZipFile(io.BytesIO(made.data)).extractall(tmp_path / "out")
-        frame = pd.read_parquet(tmp_path / "out" / TOPIC)
-        assert made.name == f"{TOPIC}.zip"
-    assert sorted(frame["candid"]) == list(range(500))
-    assert made.rows == 500
-    assert set(frame["finkclass"].astype(str)) == {light_alert(candid)["finkclass"] for candid in range(500)}
-
-
-def test_a_download_that_is_too_large_names_the_command(shelf: ReaderShelf) -> None:
-    reader = shelf.reader("17")
-    reader.start()
-    with pytest.raises(QuicklookError, match=f"python -m backend fetch {TOPIC} --out alerts --partition-by time"):
-        parquet_download(reader, "time", limit_bytes=1_000)
-    # The store's file passes here, what is written does not.
-    with pytest.raises(QuicklookError, match="would be some 0 MB"):
-        parquet_download(reader, None, limit_bytes=reader.store.path.stat().st_size // LIKELY_SHRINKING + 1)
+def test_a_reader_that_is_kept_open_is_not_idle(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    shelf = ReaderShelf(stores.open_reader, idle_s=10.0)
+    first = shelf.reader("17")
+    for clock[0] in (8.0, 16.0, 24.0):
+        shelf.keep_open(TOPIC)
+    assert shelf.reader("17") is first
+    shelf.keep_open("another")
+    assert shelf.open_topics() == (TOPIC,)
+    clock[0] = 40.0
+    assert shelf.reader("17") is not first
+    shelf.close()
