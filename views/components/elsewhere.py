@@ -21,7 +21,7 @@ def elsewhere(transfer: Transfer) -> None:
     with finkctl:
         _shell(finkctl_commands(transfer.topic, servers))
         st.caption(
-            "Parquet in a folder. Register once more to read from the start again: a group goes on where it ended."
+            "Parquet in a folder. Your own registration with Fink stays; registered again, it reads all again."
         )
     with kcat:
         _shell(kcat_commands(transfer.topic, servers))
