@@ -141,7 +141,7 @@ def downloaded(page: Page, folder: Path) -> Path:
     menu.click()
     page.get_by_role("button", name=re.compile("^Prepare ")).click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_role("link", name="Save", exact=True).click()
     file = folder / download.value.suggested_filename
     download.value.save_as(file)
     page.keyboard.press("Escape")

@@ -20,9 +20,7 @@ def elsewhere(transfer: Transfer) -> None:
         st.caption("Parquet in a folder; an interrupted fetch goes on where it was.")
     with finkctl:
         _shell(finkctl_commands(transfer.topic, servers))
-        st.caption(
-            "Parquet in a folder. Your own registration with Fink stays; registered again, it reads all again."
-        )
+        st.caption("Parquet in a folder. Your own registration with Fink stays; registered again, it reads all again.")
     with kcat:
         _shell(kcat_commands(transfer.topic, servers))
         st.caption("In alerts.bin each message follows its length (4 bytes, big-endian): Avro without a header.")
