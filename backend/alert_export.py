@@ -56,7 +56,7 @@ def write_parquet(
     QuicklookError
         When the disk is full or fails; an earlier export is still there then.
     """
-    partitions = _partitions(partition_by, batches.schema)
+    partitions = partitions_of(partition_by, batches.schema)
     notes = {"alert_quicklook.topic": topic, **{f"alert_quicklook.{k}": v for k, v in (provenance or {}).items()}}
     layout = ParquetLayout.of(partitions.file_schema, notes)
     folder = ExportFolder(out_dir, topic)
@@ -74,7 +74,14 @@ def write_parquet(
     return ExportSummary(files.rows, files.count, files.size_bytes)
 
 
-def _partitions(partition_by: PartitionBy | None, schema: pa.Schema) -> Partitions:
+def partitions_of(partition_by: PartitionBy | None, schema: pa.Schema) -> Partitions:
+    """The way to divide alerts of this schema.
+
+    Raises
+    ------
+    InvalidRequest
+        They lack the column to partition by.
+    """
     if partition_by is None:
         return NoPartitions(schema)
     if partition_by == "time":

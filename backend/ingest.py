@@ -24,6 +24,8 @@ from backend.receipt import Receipt
 BATCH_MESSAGES = 20_480
 BATCH_BYTES = 32_000_000
 """Messages of a batch together; some five batches are in memory at a time, in different forms."""
+GOES_ON = "Reading goes on by itself."
+"""How a message ends that says what service is away."""
 _FILL_S = 0.5
 _LOOK_S = 1.0
 _RATE_WINDOW_S = 5.0
@@ -155,7 +157,7 @@ class Ingest:
                     return
             except ServiceUnavailable as error:
                 read_before = self.progress.state is IngestState.READING
-                self._change(state=IngestState.WAITING, message=f"{error} Reading goes on by itself.", rate_per_s=0.0)
+                self._change(state=IngestState.WAITING, message=f"{error} {GOES_ON}", rate_per_s=0.0)
                 wait_s = _BACK_OFF_S[0] if read_before else min(2 * wait_s, longest_s)
                 self._stop.wait(wait_s)
         self._finish_stopped()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -49,11 +50,19 @@ class PartitionFiles:
 
     Rows wait in memory until a row group of their folder is full, or all that wait is too much: then the folder with
     the most of it is written. The files used least recently are closed; their folders go on in a next file.
+
+    Parameters
+    ----------
+    closing_notes
+        More metadata, asked for when a file is closed.
     """
 
-    def __init__(self, root: Path, layout: ParquetLayout) -> None:
+    def __init__(
+        self, root: Path, layout: ParquetLayout, closing_notes: Callable[[], Mapping[str, str]] = dict[str, str]
+    ) -> None:
         self._root = root
         self._layout = layout
+        self._closing_notes = closing_notes
         self._waiting: dict[str, list[pa.Table]] = defaultdict(list)
         self._waiting_bytes: dict[str, int] = defaultdict(int)
         self._waiting_rows: dict[str, int] = defaultdict(int)
@@ -71,9 +80,10 @@ class PartitionFiles:
         if error is None:
             for folder in list(self._waiting):
                 self._write(folder)
-        for writer in self._open.values():
-            writer.close()
-        self._open.clear()
+        while self._open:
+            _, writer = self._open.popitem()
+            with suppress(OSError) if error else nullcontext():  # a full disk does not take the end of the file either
+                self._close(writer)
         if error is None:
             self.size_bytes = sum(path.stat().st_size for path in self._root.rglob("*.parquet"))
 
@@ -103,13 +113,17 @@ class PartitionFiles:
             self._open.move_to_end(folder)
             return self._open[folder]
         if len(self._open) >= _OPEN_FILES:
-            self._open.popitem(last=False)[1].close()
+            self._close(self._open.popitem(last=False)[1])
         path = self._root / folder / f"alerts-{self._files[folder]:04d}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         self._files[folder] += 1
         writer = pq.ParquetWriter(path, self._layout.schema, **self._layout.writer_options)
         self._open[folder] = writer
         return writer
+
+    def _close(self, writer: pq.ParquetWriter) -> None:
+        writer.add_key_value_metadata(dict(self._closing_notes()))
+        writer.close()
 
 
 def _leaf_paths(schema: pa.Schema) -> list[str]:
