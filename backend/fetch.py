@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.alert_export import PartitionBy
+from backend.alert_formats import AlertFormat
 from backend.alert_stream import AlertStream
 from backend.errors import InvalidRequest, ServiceUnavailable, TransferFailed
 from backend.fetch_state import FetchState, read_state
 from backend.fetched_folder import FetchedFolder
+from backend.hive_partitions import PartitionBy
 from backend.ingest import Ingest, IngestState
 from backend.models import Phase
 from backend.reading_progress import follow
@@ -37,7 +38,7 @@ class Wanted:
     """
 
     out: Path
-    file_format: str = "parquet"
+    alert_format: AlertFormat = "parquet"
     partition_by: PartitionBy | None = None
     limit: int | None = None
     longest_outage_s: float = LONGEST_OUTAGE_S
@@ -56,7 +57,7 @@ def already_fetched(topic: str, wanted: Wanted) -> FetchState | None:
     state = read_state(wanted.out)
     if state is None:
         return None
-    state.check_is_for(wanted.out, topic, wanted.file_format, wanted.partition_by)
+    state.check_is_for(wanted.out, topic, wanted.alert_format, wanted.partition_by)
     return state if state.complete else None
 
 
@@ -80,7 +81,7 @@ def fetch(source: TopicToRead, wanted: Wanted) -> FetchState:
     _check_answers(source)
     notes = {"request": json.dumps(source.request)} if source.request else {}
     with FetchedFolder(
-        wanted.out, source.topic, file_format=wanted.file_format, partition_by=wanted.partition_by, notes=notes
+        wanted.out, source.topic, alert_format=wanted.alert_format, partition_by=wanted.partition_by, notes=notes
     ) as folder:
         ingest = Ingest(
             source.kafka,
@@ -98,7 +99,7 @@ def fetch(source: TopicToRead, wanted: Wanted) -> FetchState:
             if ingest.join(_STOPS_WITHIN_S):
                 folder.commit()
         if progress.state is IngestState.FAILED:
-            raise TransferFailed(progress.message)
+            raise folder.refusal or TransferFailed(progress.message)
         folder.conclude(progress.complete, progress.message, progress.published)
         return folder.state
 

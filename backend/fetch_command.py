@@ -10,18 +10,19 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from rich.console import Console
 
+from backend.alert_formats import AlertFormat
 from backend.command_ending import FAILED, OK, ending_of, print_result
 from backend.fetch import LONGEST_OUTAGE_S, Wanted, already_fetched, fetch
 from backend.fetch_state import FetchState
+from backend.hive_partitions import PartitionBy
 from backend.kafka_login import access_to
 from backend.size_limits import size_text
 from backend.topic_to_read import TopicToRead, topic_elsewhere
 
-FORMATS = ("parquet",)
 _SHOWN_DAMAGE = 5
 _EXIT_CODES = (
     "Exit codes: 0 all alerts are there; 1 some are not (the job failed, messages are damaged, the limit is reached, "
@@ -54,8 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser, *, needs_servers: bool) -> No
         help="where Kafka is" + ("" if needs_servers else "; then nothing else is needed, but the topic's name"),
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
-    parser.add_argument("--format", choices=FORMATS, default="parquet", help="default: %(default)s")
-    parser.add_argument("--partition-by", choices=("time", "finkclass", "tnsclass"), help="one folder per value")
+    parser.add_argument("--format", choices=get_args(AlertFormat), default="parquet", help="default: %(default)s")
+    parser.add_argument("--partition-by", choices=get_args(PartitionBy), help="one folder per value")
     parser.add_argument("--limit", type=_positive, metavar="N", help="read at most N messages now; again for the rest")
     parser.add_argument(
         "--wait",

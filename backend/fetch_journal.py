@@ -83,7 +83,7 @@ class FetchJournal:
 
     def _recovered(self) -> FetchState:
         state = read_state(self.path)
-        if state is None:
+        if state is None or state.is_empty:
             write_state(self.path, state := self._fresh)
         if state.moves:
             self._finish(state.moves)

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from backend.durable_files import flush
 from backend.fetch_journal import IDS_FOLDER
 from backend.fetch_state import Move
 from backend.hive_partitions import Partitions
-from backend.parquet_files import ParquetLayout, PartitionFiles
+from backend.parquet_files import ParquetFormat
+from backend.partition_files import FileFormat, PartitionFiles
 from backend.seen_alerts import Ids
 
 _IDS = "ids.npy"
@@ -30,7 +32,7 @@ class FetchSegment:
         The folder of the fetch.
     staging
         Where to write, relative to it; must not be there yet.
-    partitions, layout
+    partitions, file_format
         Which folder an alert belongs to, and how files are written.
     first
         Number of its first message, counted over all partitions.
@@ -43,7 +45,7 @@ class FetchSegment:
         root: Path,
         staging: str,
         partitions: Partitions,
-        layout: ParquetLayout,
+        file_format: FileFormat,
         first: int,
         begins: Mapping[int, int],
     ) -> None:
@@ -56,7 +58,9 @@ class FetchSegment:
         self._ids: list[Ids] = []
         self.size_bytes = 0
         (root / staging).mkdir(parents=True)
-        self._files = PartitionFiles(root / staging, layout, self._closing_notes)
+        if isinstance(file_format, ParquetFormat):
+            file_format = replace(file_format, closing_notes=self._closing_notes)
+        self._files = PartitionFiles(root / staging, file_format)
 
     def add(self, table: pa.Table, ids: Ids, ends: Mapping[int, int]) -> None:
         """Take alerts, their ids, and where the reader stands after them."""
@@ -89,20 +93,22 @@ class FetchSegment:
             How the files get their final names, those of alerts first, and the bytes of these.
         """
         staging, self._ends = self._root / self._staging, dict(ends)
+        for folder, part in self._partitions.remainder():
+            self._files.add(folder, part)
         self._files.__exit__(None, None, None)
-        files = sorted(path for path in staging.rglob("*") if path.is_file())
+        files = self._files.paths
         with (staging / _IDS).open("wb") as file:
             np.save(file, np.sort(np.concatenate([np.empty(0, np.int64), *self._ids])))
         for path in (*staging.rglob("*"), staging, staging.parent):
             flush(path)
         moves, of_folder = [], dict[Path, int]()
         for path in files:
-            folder = path.parent.relative_to(staging)
-            of_folder[folder] = number = of_folder.get(folder, 0) + 1
+            place = path.parent.relative_to(staging)
+            of_folder[place] = number = of_folder.get(place, 0) + 1
             name = f"alerts-{self._first:012d}-{last:012d}" + (f"-{number}" if number > 1 else "") + path.suffix
-            moves.append(Move(source=str(path.relative_to(self._root)), target=str(folder / name)))
-        size = sum(path.stat().st_size for path in files)
-        return (*moves, Move(source=f"{self._staging}/{_IDS}", target=f"{IDS_FOLDER}/{ids_name}")), size
+            moves.append(Move(source=str(path.relative_to(self._root)), target=str(place / name)))
+        ids = Move(source=f"{self._staging}/{_IDS}", target=f"{IDS_FOLDER}/{ids_name}")
+        return (*moves, ids), self._files.size_bytes
 
     def abandon(self) -> None:
         """Give it up; what it has written is removed."""
@@ -113,4 +119,4 @@ class FetchSegment:
     def _closing_notes(self) -> dict[str, str]:
         """Partition -> the offsets of the segment: from the first up to, without, the second."""
         ranges = {number: (self._begins.get(number, 0), end) for number, end in sorted(self._ends.items())}
-        return {"alert_quicklook.offsets": json.dumps(ranges)}
+        return {"offsets": json.dumps(ranges)}

@@ -90,6 +90,11 @@ class FetchState(Frozen):
         """Alerts, each once: the rows of all files."""
         return self.messages - self.duplicates - self.corrupt
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was read: then it may become for something else."""
+        return not self.offsets and not self.files
+
     def check_is_for(self, folder: Path, topic: str, file_format: str, partition_by: str | None) -> None:
         """Check that the folder is for this.
 
@@ -99,7 +104,7 @@ class FetchState(Frozen):
             It is for another topic, format or partitioning.
         """
         wanted = (topic, file_format, partition_by)
-        if (self.topic, self.file_format, self.partition_by) == wanted:
+        if self.is_empty or (self.topic, self.file_format, self.partition_by) == wanted:
             return
         how = f"by {self.partition_by}" if self.partition_by else "without partitions"
         what = f"the alerts of {self.topic} as {self.file_format}, {how}"

@@ -11,13 +11,15 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from backend.alert_export import PartitionBy, partitions_of
+from backend.alert_export import SURVEY
+from backend.alert_formats import AlertFormat, file_format
+from backend.alert_schema import survey
 from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError
 from backend.fetch_journal import IDS_FOLDER, PARTIAL_FOLDER, FetchJournal
 from backend.fetch_segment import FetchSegment
 from backend.fetch_state import NAMED_DAMAGE, Damage, FetchState, Move
-from backend.parquet_files import ParquetLayout
+from backend.hive_partitions import PartitionBy, partitions
 from backend.raw_batch import TrimmedRange
 from backend.seen_alerts import SeenAlerts
 
@@ -38,7 +40,7 @@ class FetchedFolder:
     ----------
     path
         The folder; made when it is not there.
-    topic, file_format, partition_by
+    topic, alert_format, partition_by
         What it is for.
     notes
         Become part of the files' metadata.
@@ -58,13 +60,14 @@ class FetchedFolder:
         path: Path,
         topic: str,
         *,
-        file_format: str = "parquet",
+        alert_format: AlertFormat = "parquet",
         partition_by: PartitionBy | None = None,
         notes: Mapping[str, str] | None = None,
         segment_messages: int = SEGMENT_MESSAGES,
         segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
         self.path = path
+        self._format = alert_format
         self._partition_by = partition_by
         self._notes = dict(notes or {})
         self._segment_messages = segment_messages
@@ -73,7 +76,9 @@ class FetchedFolder:
         self._segment: FetchSegment | None = None
         self._schema: pa.Schema | None = None
         self._is_broken = False
-        fresh = FetchState(topic=topic, file_format=file_format, partition_by=partition_by)
+        self.refusal: InvalidRequest | None = None
+        """Why alerts of the topic's schema cannot be taken; None when they can."""
+        fresh = FetchState(topic=topic, file_format=alert_format, partition_by=partition_by)
         self._journal = FetchJournal(path, fresh)
 
     def __enter__(self) -> Self:
@@ -116,18 +121,25 @@ class FetchedFolder:
         Raises
         ------
         InvalidRequest
-            The folder has alerts of another schema, or these cannot be told apart or not be partitioned so.
+            The folder has alerts of another schema, or these cannot be told apart, not be partitioned so, or do not fit
+            the format. It stays in `refusal`.
         """
+        try:
+            self._prepare(topic, fingerprint, schema)
+        except InvalidRequest as error:
+            self.refusal = error
+            raise
+
+    def _prepare(self, topic: str, fingerprint: str, schema: pa.Schema) -> None:
         if self._pending.schema_fingerprint not in ("", fingerprint):
             said = f"The folder {self.path} holds alerts of {topic} with another schema: the topic was made anew."
             raise InvalidRequest(said, "Choose another folder.")
         if "candid" not in schema.names or not pa.types.is_integer(schema.field("candid").type):
             raise InvalidRequest("The topic's alerts have no candid.", "It is not a topic of a transfer.")
         self._schema = schema
-        self._partitions = partitions_of(self._partition_by, schema)
+        self._partitions = partitions(self._partition_by, schema, repeat=self._format != "parquet")
         notes = {"topic": topic, "schema_fingerprint": fingerprint, **self._notes}
-        noted = {f"alert_quicklook.{name}": text for name, text in notes.items()}
-        self._layout = ParquetLayout.of(self._partitions.file_schema, noted)
+        self._layout = file_format(self._format, self._partitions.file_schema, survey(SURVEY), notes)
         self._pending = self._changed(schema_fingerprint=fingerprint)
 
     def append(

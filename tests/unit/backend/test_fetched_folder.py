@@ -13,14 +13,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from astropy.table import Table
 
 from backend import durable_files
 from backend.alert_decoder import AlertDecoder
-from backend.alert_export import PartitionBy
+from backend.alert_formats import AlertFormat
 from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError, StoreInUse
 from backend.fetch_state import STATE_FILE, read_state
 from backend.fetched_folder import FetchedFolder
+from backend.hive_partitions import PartitionBy
 from backend.raw_batch import TrimmedRange
 from tests.support.alert_records import LIGHT_SCHEMA, encoded, light_alert
 
@@ -224,7 +226,7 @@ def test_a_complete_topic_without_alerts_gives_their_types(tmp_path: Path) -> No
         folder.conclude(True, "0 of 0, complete.", 0)
     (file,) = files_in(tmp_path)
     assert pq.read_table(file, partitioning=None).num_rows == 0
-    assert pq.read_schema(file).remove_metadata() == DECODER.schema
+    assert pq.read_schema(file).equals(DECODER.schema)
 
 
 def test_a_folder_with_other_things_in_it_is_left_as_it_is(tmp_path: Path) -> None:
@@ -257,17 +259,61 @@ def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path) -> None:
 def test_a_folder_is_for_one_topic_and_one_partitioning(
     tmp_path: Path, topic: str, partition_by: PartitionBy | None
 ) -> None:
-    with opened(tmp_path):
-        pass
+    with opened(tmp_path) as folder:
+        prepare(folder)
+        folder.append(alerts([1]), {0: 1})
+        folder.commit()
     before = (tmp_path / STATE_FILE).read_bytes()
     with pytest.raises(InvalidRequest, match=f"holds the alerts of {TOPIC} as parquet, without partitions"):
         FetchedFolder(tmp_path, topic, partition_by=partition_by).__enter__()
     assert (tmp_path / STATE_FILE).read_bytes() == before
 
 
+def test_a_folder_that_nothing_came_into_may_become_another(tmp_path: Path) -> None:
+    with opened(tmp_path):
+        pass
+    with FetchedFolder(tmp_path, TOPIC, partition_by="time", alert_format="csv") as folder:
+        read_on(folder)
+        assert (folder.state.file_format, folder.state.partition_by) == ("csv", "time")
+
+
+@pytest.mark.parametrize(
+    ("alert_format", "read"),
+    [
+        ("csv", lambda path: pd.read_csv(path)["candid"].tolist()),
+        ("votable", lambda path: Table.read(path, format="votable")["candid"].tolist()),
+        ("fits", lambda path: Table.read(path, hdu=1)["candid"].tolist()),
+    ],
+)
+def test_other_formats_have_all_alerts_too(
+    tmp_path: Path, alert_format: AlertFormat, read: Callable[[Path], list[int]]
+) -> None:
+    def at_once() -> FetchedFolder:
+        return FetchedFolder(tmp_path, TOPIC, alert_format=alert_format, partition_by="finkclass", segment_messages=4)
+
+    with at_once() as folder:
+        prepare(folder)
+        folder.append(alerts([1, 2, 3, 3]), {0: 4})
+        folder.append(alerts([4]), {0: 5})
+    with at_once() as folder:
+        read_on(folder)
+    files = [path for path in tmp_path.rglob("alerts-*") if path.is_file()]
+    assert sorted(candid for path in files for candid in read(path)) == ALL
+    assert {path.parent.parent for path in files} == {tmp_path}
+
+
+def test_alerts_that_a_format_has_no_place_for_are_refused(tmp_path: Path) -> None:
+    fields = [*LIGHT_SCHEMA["fields"], {"name": "history", "type": {"type": "array", "items": "double"}}]
+    with FetchedFolder(tmp_path, TOPIC, alert_format="fits") as folder:
+        with pytest.raises(InvalidRequest, match=r"FITS has no place for .* history"):
+            prepare(folder, AlertDecoder(json.dumps({**LIGHT_SCHEMA, "fields": fields})))
+        assert folder.refusal is not None
+
+
 def test_another_schema_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path) as folder:
         prepare(folder)
+        folder.append(alerts([1]), {0: 1})
         folder.commit()
     other = AlertDecoder(json.dumps({**LIGHT_SCHEMA, "fields": LIGHT_SCHEMA["fields"][:2]}))
     with opened(tmp_path) as folder, pytest.raises(InvalidRequest, match="another schema"):
