@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol, cast
 from urllib.parse import quote
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -97,10 +98,9 @@ class TimePartitions:
         """Divide by day; alerts without a time go to the folder of year 0."""
         jd = batch.column("jd") if self._is_flat else pc.struct_field(batch.column("candidate"), "jd")
         days = np.floor(jd.to_numpy(zero_copy_only=False).astype(np.float64) - _UNIX_EPOCH_JD)
-        dates = np.where(np.isfinite(days), days, np.nan)
-        names = {day: _day_folder(day) for day in np.unique(dates)}
-        folders = pa.array([names.get(day, _day_folder(day)) for day in dates], pa.string())
-        yield from _groups(batch.drop_columns(self._said_by_folders), folders)
+        keys, codes = np.unique(np.where(np.isfinite(days), days, np.nan), return_inverse=True)
+        for day, rows in _groups(batch.drop_columns(self._said_by_folders), keys.tolist(), codes):
+            yield _day_folder(day), rows
 
     def remainder(self) -> Iterator[tuple[str, pa.Table]]:
         """Nothing: years, months and days are numbers to all readers."""
@@ -133,7 +133,9 @@ class ClassPartitions:
             When a class is longer than the name of a folder can be.
         """
         values = batch.column(self._column).cast(pa.string()).fill_null("")
-        for value, rows in _groups(batch.drop_columns(self._said_by_folders), values):
+        encoded = cast("pa.DictionaryArray[Any, Any]", pc.dictionary_encode(values))
+        keys, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+        for value, rows in _groups(batch.drop_columns(self._said_by_folders), keys, codes):
             self._reads_as_text = self._reads_as_text or _is_surely_text(value)
             yield self._folder(value), rows
 
@@ -152,11 +154,11 @@ class ClassPartitions:
         return name
 
 
-def _groups(batch: pa.RecordBatch, keys: pa.Array[Any]) -> Iterator[tuple[Any, pa.Table]]:
-    encoded = cast("pa.DictionaryArray[Any, Any]", pc.dictionary_encode(keys, null_encoding="encode"))
-    codes = encoded.indices.to_numpy()
-    for code, key in enumerate(encoded.dictionary.to_pylist()):
-        yield key, pa.Table.from_batches([batch.take(np.flatnonzero(codes == code))])
+def _groups(batch: pa.RecordBatch, keys: list[Any], codes: npt.NDArray[Any]) -> Iterator[tuple[Any, pa.Table]]:
+    """The rows of each key, in order; ``codes`` tells of each row which one it has."""
+    for code, key in enumerate(keys):
+        chosen = batch if len(keys) == 1 else batch.take(np.flatnonzero(codes == code))  # all rows need no copy
+        yield key, pa.Table.from_batches([chosen])
 
 
 def _day_folder(day: float) -> str:

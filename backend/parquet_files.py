@@ -14,13 +14,16 @@ import pyarrow.parquet as pq
 _GROUP_ROWS = 122_880
 _STAMP = "stampData"
 _NOTE = "alert_quicklook."
+_REPEATING = {"BYTE_ARRAY", "INT32"}
+"""Texts and small numbers, such as classes and bands."""
 
 
 @dataclass(frozen=True)
 class ParquetFormat:
     """Types and encodings of the files.
 
-    Stamps are gzipped already and each is unlike the others: they are stored as they are.
+    Stamps are gzipped already and each is unlike the others: they are stored as they are. Floats and ids hardly
+    repeat: a dictionary of them would take twice the time, and a third more room.
     """
 
     schema: pa.Schema
@@ -34,11 +37,11 @@ class ParquetFormat:
     def of(cls, schema: pa.Schema, notes: Mapping[str, str]) -> Self:
         """Choose the encodings for a schema; ``notes`` become the files' metadata, under ``alert_quicklook.``."""
         noted = {key.encode(): text.encode() for key, text in _noted(notes).items()}
-        leaves = _leaf_paths(schema)
+        leaves = _leaf_kinds(schema)
         stamps = {path for path in leaves if path.split(".")[-1] == _STAMP}
         options: dict[str, Any] = {
             "compression": {path: "NONE" if path in stamps else "ZSTD" for path in leaves},
-            "use_dictionary": [path for path in leaves if path not in stamps],
+            "use_dictionary": [path for path in leaves if path not in stamps and leaves[path] in _REPEATING],
             "write_statistics": [path for path in leaves if path not in stamps],
         }
         return cls(schema.with_metadata({**(schema.metadata or {}), **noted}), options)
@@ -77,9 +80,10 @@ def _noted(notes: Mapping[str, str]) -> dict[str, str]:
     return {f"{_NOTE}{key}": text for key, text in notes.items()}
 
 
-def _leaf_paths(schema: pa.Schema) -> list[str]:
-    """The names by which Parquet knows the columns, those inside structs, lists and maps too."""
+def _leaf_kinds(schema: pa.Schema) -> dict[str, str]:
+    """The names by which Parquet knows the columns, those inside structs, lists and maps too -> how it stores them."""
     buffer = io.BytesIO()
     pq.write_table(schema.empty_table(), buffer)
     columns = pq.ParquetFile(buffer).schema
-    return [columns.column(index).path for index in range(len(columns))]
+    leaves = [columns.column(index) for index in range(len(columns))]
+    return {leaf.path: leaf.physical_type for leaf in leaves}
