@@ -44,7 +44,7 @@ def access_to(servers: str) -> KafkaAccess:
     InvalidSettings
         The environment says how to enter, but not enough, or that it is for other servers.
     """
-    addresses = servers.replace(" ", "")
+    addresses = ",".join(each.strip() for each in servers.split(","))
     if not _SERVERS.fullmatch(addresses):
         raise InvalidRequest(f"{servers!r} are not addresses of Kafka.", "Write host:port, several with commas.")
     try:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from astropy.table import Table
 
 from backend.fetch_state import STATE_FILE, read_state
 from stack.embedded import EmbeddedStack
@@ -268,6 +269,22 @@ def test_a_damaged_message_is_set_aside_and_named(topic: PublishedTopic, laptop:
     assert "1 messages are damaged" in answer.out
     assert "partition 4, offset 5" in answer.out
     assert_has_all(out, 50)
+
+
+def test_other_formats_by_their_own_readers(topic: PublishedTopic, laptop: CommandLine, tmp_path: Path) -> None:
+    topic.publish(range(200))
+    topic.publish_receipt(200)
+    readers = {
+        "csv": lambda file: pd.read_csv(file)["candid"].tolist(),
+        "votable": lambda file: Table.read(file, format="votable")["candid"].tolist(),
+        "fits": lambda file: Table.read(file, hdu=1)["candid"].tolist(),
+    }
+    for name, read in readers.items():
+        out = tmp_path / name
+        answer = laptop(*fetch_of(topic, out, "--format", name))
+        assert (answer.code, "200 rows in 1 file" in answer.out) == (0, True), answer.notes
+        (file,) = (path for path in out.iterdir() if path.name.startswith("alerts-"))
+        assert sorted(read(file)) == list(range(200))
 
 
 def test_a_topic_of_another_tool_is_read_to_its_present_end(
