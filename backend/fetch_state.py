@@ -93,7 +93,7 @@ class FetchState(Frozen):
     @property
     def is_empty(self) -> bool:
         """Whether nothing was read: then it may become for something else."""
-        return not self.offsets and not self.files
+        return not (self.offsets or self.files or self.complete)
 
     def check_is_for(self, folder: Path, topic: str, file_format: str, partition_by: str | None) -> None:
         """Check that the folder is for this.

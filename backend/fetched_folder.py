@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from backend.seen_alerts import SeenAlerts
 SEGMENT_MESSAGES = 500_000
 SEGMENT_BYTES = 1_000_000_000
 """A segment ends with the first of the two; the bytes are those in memory, before compression."""
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class FetchedFolder:
@@ -162,7 +164,7 @@ class FetchedFolder:
             new = self._add(table, offsets)
         now = self._pending
         self._pending = self._changed(
-            offsets=dict(offsets),
+            offsets={**now.offsets, **offsets},
             messages=now.messages + table.num_rows + len(damaged),
             duplicates=now.duplicates + table.num_rows - new,
             corrupt=now.corrupt + len(damaged),
@@ -257,9 +259,10 @@ class FetchedFolder:
             yield
         except OSError as error:
             self._is_broken = True
+            first = "Make room on the disk" if error.errno in _NO_ROOM else "Mend that, or choose another folder"
             raise QuicklookError(
                 f"The alerts cannot be written to {self.path}: {error}.",
-                "Make room on the disk, then give the same command again: it goes on from what is there.",
+                f"{first}; then give the same command again: it goes on from what is there.",
             ) from error
         except BaseException:
             self._is_broken = True

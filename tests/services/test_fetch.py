@@ -391,7 +391,7 @@ def test_a_full_disk_is_said_and_with_room_it_goes_on(large_topic: PublishedTopi
     assert done.returncode == 0, done.stdout + done.stderr
     assert "first 1" in done.stdout
     assert "No space left on device" in done.stderr
-    assert "Make room on the disk, then give the same command again" in done.stderr
+    assert "Make room on the disk; then give the same command again" in done.stderr
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
     assert_has_all(copy, MANY)
