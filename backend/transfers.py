@@ -271,8 +271,10 @@ class Transfers:
         except InvalidRequest:
             if not self._topics.exists(id_or_topic):
                 raise
-            return AlertReader(kafka, id_or_topic, stores, reader, lambda: self._jobs.phase_elsewhere(id_or_topic))
-        return AlertReader(kafka, transfer.topic, stores, reader, lambda: self.get(transfer.id).phase)
+            topic, phase = id_or_topic, lambda: self._jobs.phase_elsewhere(id_or_topic)
+        else:
+            topic, phase = transfer.topic, lambda: self.get(transfer.id).phase
+        return AlertReader(kafka, topic, stores, reader, phase, memory_mb=self._settings.reader_memory_mb)
 
     def request_of(self, id_or_topic: str) -> dict[str, object] | None:
         """The request of a transfer, JSON-ready; None for a topic that was made elsewhere."""
