@@ -338,4 +338,7 @@ def _registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Itera
     try:
         yield
     finally:
-        connection.unregister("arriving")
+        with suppress(
+            duckdb.TransactionException
+        ):  # one that failed refuses that too; its own error is the one to tell
+            connection.unregister("arriving")
