@@ -268,7 +268,8 @@ class Transfers:
         """
         source = self.topic_to_read(id_or_topic)
         stores = self._settings.data_dir / "stores"
-        return AlertReader(source.kafka, source.topic, stores, reader, source.phase)
+        memory_mb = self._settings.reader_memory_mb
+        return AlertReader(source.kafka, source.topic, stores, reader, source.phase, memory_mb=memory_mb)
 
     def topic_to_read(self, id_or_topic: str) -> TopicToRead:
         """Where a transfer's topic is, and how to learn what its job does; also of one that was made elsewhere.

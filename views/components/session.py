@@ -9,8 +9,10 @@ import streamlit as st
 from backend.config import Settings
 from backend.errors import ServiceUnavailable
 from backend.reader_shelf import ReaderShelf
+from backend.reading import AlertReader
 from backend.settings_reading import read_settings
 from backend.transfers import Transfers
+from views.components.navigation import reader_in_address
 
 
 def connect_transfers(settings: Settings) -> Transfers:
@@ -72,3 +74,8 @@ def transfers() -> Transfers:
 def shelf() -> ReaderShelf:
     """The open readers."""
     return _connection().parts()[1]
+
+
+def reader_of(id_or_topic: str) -> AlertReader:
+    """The reader of a transfer, by the store that this session uses."""
+    return shelf().reader(id_or_topic, reader_in_address())
