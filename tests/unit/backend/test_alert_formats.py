@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,10 @@ from astropy.table import Table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend import partition_files
+from backend import hive_partitions, partition_files
 from backend.alert_export import write_alerts
 from backend.alert_formats import SUFFIXES, AlertFormat
 from backend.errors import InvalidRequest
-from backend.table_columns import ROWS_PER_FILE
 from tests.support.flat_content import light_content
 
 TOPIC = "ftransfer_ztf_x"
@@ -64,28 +62,27 @@ def plain(value: Any) -> Any:
 
 
 def with_astropy(file: Path) -> list[dict[str, Any]]:
-    kind = {".vot": "votable", ".fits": "fits"}[file.suffix]
-    table = Table.read(file, format=kind)
-    if kind == "fits":
-        table.convert_bytestring_to_unicode()
+    table = Table.read(file, format={".vot": "votable", ".fits": "fits"}[file.suffix])
     return [{name: plain(row[name]) for name in table.colnames} for row in table]
 
 
 def with_csv(file: Path, schema: pa.Schema) -> pa.Table:
-    typed = pa.csv.ConvertOptions(column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False)
+    typed = pa.csv.ConvertOptions(
+        column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
     parsed = pa.csv.ParseOptions(newlines_in_values=True)
     return pa.csv.read_csv(file, convert_options=typed, parse_options=parsed)
 
 
 def expected_of_astropy(alerts: pa.Table, alert_format: AlertFormat) -> list[dict[str, Any]]:
-    """What neither format tells apart: NaN from no value; FITS: no text from an empty one, and blanks at the end."""
+    """As it comes back: NaN is no value; in FITS nor is an empty text, and truth values beside nulls are 1 and 0."""
 
     def seen(value: Any, kind: pa.DataType) -> Any:
         if isinstance(value, float) and math.isnan(value):
             return None
         if pa.types.is_string(kind) or pa.types.is_null(kind):
             return (value or "") if alert_format == "votable" else ((value or "").rstrip() or None)
-        return value
+        return int(value) if alert_format == "fits" and isinstance(value, bool) else value
 
     kinds = dict(zip(alerts.schema.names, alerts.schema.types, strict=True))
     return [{name: seen(value, kinds[name]) for name, value in row.items()} for row in alerts.to_pylist()]
@@ -108,9 +105,7 @@ def test_csv_has_no_more_digits_than_the_type_needs(tmp_path: Path) -> None:
 def test_astropy_gives_back_everything(tmp_path: Path, alert_format: AlertFormat) -> None:
     alerts = pa.Table.from_pylist(ROWS, SCHEMA)
     (file,) = written(tmp_path, alerts, alert_format)
-    assert repr(with_astropy(file)) == repr(expected_of_astropy(alerts, alert_format)).replace(
-        *(("'flag': True", "'flag': 1") if alert_format == "fits" else ("", ""))
-    ).replace(*(("'flag': False", "'flag': 0") if alert_format == "fits" else ("", "")))
+    assert repr(with_astropy(file)) == repr(expected_of_astropy(alerts, alert_format))
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -155,18 +150,8 @@ def test_types_stay_when_a_column_has_no_value_at_all(tmp_path: Path) -> None:
     assert {name: read[name].dtype.str[1:] for name in kinds} == kinds
     assert all(read[name].mask.all() for name in kinds)
     (file,) = written(tmp_path / "fits", alerts, "fits")
-    assert [column.format for column in fits.getdata(file).columns] == [
-        "K",
-        "J",
-        "D",
-        "E",
-        "B",
-        "1A",
-        "1A",
-        "J",
-        "B",
-        "1A",
-    ]
+    formats = [column.format for column in fits.getdata(file).columns]
+    assert formats == ["K", "J", "D", "E", "B", "1A", "1A", "J", "B", "1A"]
 
 
 @pytest.mark.parametrize("alert_format", FLAT_FORMATS)
@@ -213,9 +198,8 @@ def test_units_descriptions_and_origin_are_in_a_fits_header(tmp_path: Path) -> N
 
 def test_units_descriptions_and_origin_are_in_parquet_also_of_what_is_nested(tmp_path: Path) -> None:
     visit = pa.struct({"jd": pa.float64(), "magpsf": pa.float32(), "mine": pa.float32()})
-    schema = pa.schema(
-        {"candidate": visit, "prv_candidates": pa.list_(visit), "delta_time": pa.float64(), "mine": visit}
-    )
+    history = pa.list_(visit)
+    schema = pa.schema({"candidate": visit, "prv_candidates": history, "delta_time": pa.float64(), "mine": visit})
     (file,) = written(tmp_path, schema.empty_table(), "parquet", request="{}")
     found = pq.read_schema(file)
     assert found.metadata[b"alert_quicklook.topic"] == TOPIC.encode()
@@ -247,16 +231,10 @@ def test_the_content_lightcurve_of_real_alerts_is_a_flat_table(
         for row in alerts.to_pylist()
     ]
     if alert_format == "csv":
-        types = {
-            "candid": pa.int64(),
-            "magpsf": pa.float32(),
-            "ssnamenr": pa.string(),
-            "mangrove_lum_dist": pa.string(),
-        }
-        read = pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types)).to_pylist()
+        types = {"magpsf": pa.float32(), "blazar_stats_m1": pa.float32(), "mangrove_lum_dist": pa.string()}
+        read = with_csv(file, pa.schema(types)).to_pylist()
     else:
         read = with_astropy(file)
-        assert "(" not in Table.read(file, format=alert_format).colnames
         assert Table.read(file, format=alert_format)["lc_features_g_mean"].unit is not None
     nan_as_none = [{name: None if value != value else value for name, value in row.items()} for row in flat]
     found = [{name: row[name] for name in flat[0]} for row in read]
@@ -267,6 +245,7 @@ def test_a_fits_file_holds_so_many_alerts_and_a_next_one_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(partition_files, "_GROUP_BYTES", 10_000)
+    monkeypatch.setattr(hive_partitions, "_DIVIDED_ROWS", 100)
     alerts = pa.table({"candid": pa.array(range(5_000)), "text": ["x" * (candid % 7) for candid in range(5_000)]})
     reader = pa.RecordBatchReader.from_batches(alerts.schema, alerts.to_batches(100))
     summary = write_alerts(reader, tmp_path, None, "fits", topic=TOPIC)
@@ -276,12 +255,7 @@ def test_a_fits_file_holds_so_many_alerts_and_a_next_one_goes_on(
 
 
 def test_one_long_text_does_not_blow_up_a_fits_file(tmp_path: Path) -> None:
-    texts = ["x" * 5_000_000, *("y" for _ in range(999))]
+    texts = ["x" * 500_000, *("y" for _ in range(999))]
     files = written(tmp_path, pa.table({"candid": range(1_000), "text": texts}), "fits")
-    assert sum(file.stat().st_size for file in files) < 1_000_000_000 / 4
+    assert sum(file.stat().st_size for file in files) < 500_000_000 / 3
     assert sum(len(fits.getdata(file)) for file in files) == 1_000
-    assert ROWS_PER_FILE >= 1_000
-
-
-def reading_function(alert_format: AlertFormat) -> Callable[[Path], Any]:
-    return {"csv": lambda file: with_csv(file, SCHEMA), "votable": with_astropy, "fits": with_astropy}[alert_format]
