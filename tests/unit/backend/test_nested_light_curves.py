@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from backend import nested_light_curves as module
-from backend.alert_decoder import AlertDecoder
 from backend.alert_export import write_alerts
 from backend.alert_queries import EVERYTHING, AlertFilter, AlertQueries
 from backend.alert_store import AlertStore
@@ -168,16 +166,14 @@ def test_a_name_in_another_type_is_refused(tmp_path: Path) -> None:
 
 
 def test_light_curves_larger_than_the_memory_are_sorted_on_the_disk(tmp_path: Path) -> None:
-    rows = 300_000
+    rows = 500_000
     names = pa.array([f"object {n * 7919 % rows:07d} {'x' * 100}" for n in range(rows)])
     alerts = pa.table({"objectId": names, "candid": range(rows), "jd": pa.array([JD] * rows)})
     alerts = alerts.append_column("fid", pa.array([1] * rows, pa.int32()))
     alerts = alerts.append_column("magpsf", pa.array([18.0] * rows, pa.float32()))
-    with AlertStore(tmp_path / "x.duckdb", memory_limit="60MB") as store:
+    with AlertStore(tmp_path / "x.duckdb", memory_limit="120MB") as store:
         store.prepare(TOPIC, "{}", "fingerprint", alerts.schema)
         for begin in range(0, rows, 20_480):
             store.append(alerts.slice(begin, 20_480), {0: begin})
         curves = nested_light_curves(AlertQueries(store))
         assert sum(batch.num_rows for batch in curves) == rows
-    assert json.dumps(TOPIC)
-    assert AlertDecoder
