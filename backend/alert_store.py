@@ -251,7 +251,8 @@ class AlertStore:
         """
         cursor = self.cursor()
         try:
-            yield from cursor.execute(query, list(values)).to_arrow_reader(rows_per_batch) or ()
+            # Of execute() DuckDB would hold all rows before it gives the first.
+            yield from cursor.sql(query, params=list(values)).to_arrow_reader(rows_per_batch)
         except duckdb.Error as error:
             raise QuicklookError(
                 f"The store {self.path} cannot be read: {error}.", "Is there room on its disk?"

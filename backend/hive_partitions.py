@@ -7,7 +7,7 @@ an alert without a class is in ``finkclass=`` (an empty text), and one without a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, Protocol, cast
 from urllib.parse import quote
 
@@ -18,11 +18,11 @@ import pyarrow.compute as pc
 
 from backend.alert_classes import UNKNOWN
 from backend.errors import InvalidRequest
+from backend.export_folder import LONGEST_ENTRY
 
 PartitionBy = Literal["time", "finkclass", "tnsclass"]
 _TIME_FOLDERS = ("year", "month", "day")
 _NO_TIME = "year=0/month=00/day=00"
-_LONGEST_NAME = 255
 _WORDS_OF_VALUES = frozenset({"true", "false", "t", "f", "yes", "no", "nan", "inf", "infinity", "null", "epoch"})
 _UNIX_EPOCH_JD = 2_440_587.5
 
@@ -38,6 +38,30 @@ class Partitions(Protocol):
 
     def remainder(self) -> Iterator[tuple[str, pa.Table]]:
         """What to add after the last batch, so that the names of the folders are understood."""
+
+
+_DIVIDED_ROWS = 20_480
+_DIVIDED_BYTES = 32_000_000
+
+
+def divided(batches: Iterable[pa.RecordBatch], partitions: Partitions) -> Iterator[tuple[str, pa.Table]]:
+    """Divide alerts into folders, many at once: where they come from many nights, each division has its price."""
+    waiting: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= _DIVIDED_ROWS or size >= _DIVIDED_BYTES:
+            yield from _divided_at_once(waiting, partitions)
+            waiting, rows, size = [], 0, 0
+    if waiting:
+        yield from _divided_at_once(waiting, partitions)
+    yield from partitions.remainder()
+
+
+def _divided_at_once(batches: list[pa.RecordBatch], partitions: Partitions) -> Iterator[tuple[str, pa.Table]]:
+    for whole in pa.Table.from_batches(batches).combine_chunks().to_batches():
+        yield from partitions.split(whole)
 
 
 def partitions(partition_by: PartitionBy | None, schema: pa.Schema, *, repeat: bool = False) -> Partitions:
@@ -146,7 +170,7 @@ class ClassPartitions:
 
     def _folder(self, value: str) -> str:
         name = f"{self._column}={quote(value, safe='')}"
-        if len(name) > _LONGEST_NAME:
+        if len(name) > LONGEST_ENTRY:
             raise InvalidRequest(
                 f"The {self._column} {value[:60]}… is longer than the name of a folder can be.",
                 "Choose other folders, or none.",

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 _GROUP_BYTES = 64_000_000
 _BUFFER_BYTES = 128_000_000
-_OPEN_FILES = 64
+_OPEN_FILES = 200
 
 
 class AlertFile(Protocol):
