@@ -12,7 +12,7 @@ from backend.alert_formats import AlertFormat, file_format
 from backend.alert_schema import survey
 from backend.errors import QuicklookError
 from backend.export_folder import ExportFolder
-from backend.hive_partitions import PartitionBy, partitions
+from backend.hive_partitions import PartitionBy, divided, partitions
 from backend.partition_files import PartitionFiles
 
 __all__ = ["ExportSummary", "PartitionBy", "write_alerts"]
@@ -66,20 +66,17 @@ def write_alerts(
     QuicklookError
         When the disk is full or fails; an earlier export is still there then.
     """
-    divided = partitions(partition_by, batches.schema, repeat=alert_format != "parquet")
+    folders = partitions(partition_by, batches.schema, repeat=alert_format != "parquet")
     notes = {"topic": topic, **(provenance or {})}
-    layout = file_format(alert_format, divided.file_schema, survey(SURVEY), notes)
+    layout = file_format(alert_format, folders.file_schema, survey(SURVEY), notes)
     folder = ExportFolder(out_dir, topic)
     try:
         with folder.replacing() as staging:
             with PartitionFiles(staging, layout) as files:
-                for batch in batches:
-                    for name, part in divided.split(batch):
-                        files.add(name, part)
-                for name, part in divided.remainder():
+                for name, part in divided(batches, folders):
                     files.add(name, part)
-                if not files.rows and not files.folders:
-                    files.add("", divided.file_schema.empty_table())
+                if not files.folders:
+                    files.add("", folders.file_schema.empty_table())
             summary = ExportSummary(files.rows, len(files.paths), files.size_bytes)
     except OSError as error:
         raise QuicklookError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Literal
 
 import pyarrow as pa
@@ -10,11 +11,10 @@ import pyarrow as pa
 from backend.alert_schema import Survey
 from backend.column_meanings import described
 from backend.csv_files import CsvFormat
-from backend.fits_files import FitsFormat
+from backend.errors import InvalidRequest
 from backend.flat_columns import FlatColumns
 from backend.parquet_files import ParquetFormat
 from backend.partition_files import FileFormat
-from backend.votable_files import VotableFormat
 
 AlertFormat = Literal["parquet", "csv", "votable", "fits"]
 """A row an alert, in the order in which they come."""
@@ -27,6 +27,11 @@ SUFFIXES: Mapping[ExportFormat, str] = {
     "fits": ".fits",
     "lightcurves": ".parquet",
 }
+_OF_ASTROPY = {
+    "votable": ("backend.votable_files", "VotableFormat", "VOTable"),
+    "fits": ("backend.fits_files", "FitsFormat", "FITS"),
+}
+"""Imported when they are asked for: astropy takes its time, and a small installation may not have it."""
 
 
 def file_format(name: AlertFormat, schema: pa.Schema, survey: Survey, notes: Mapping[str, str]) -> FileFormat:
@@ -51,6 +56,9 @@ def file_format(name: AlertFormat, schema: pa.Schema, survey: Survey, notes: Map
         return ParquetFormat.of(described(schema, survey), notes)
     if name == "csv":
         return CsvFormat(FlatColumns(schema, survey, "CSV"))
-    if name == "votable":
-        return VotableFormat(FlatColumns(schema, survey, "VOTable"), notes)
-    return FitsFormat(FlatColumns(schema, survey, "FITS"), notes)
+    module, kind, label = _OF_ASTROPY[name]
+    try:
+        made: FileFormat = getattr(import_module(module), kind)(FlatColumns(schema, survey, label), notes)
+    except ModuleNotFoundError as error:
+        raise InvalidRequest(f"{label} needs the package {error.name}.", f"pip install {error.name}") from error
+    return made

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError
+from backend.offset_ranges import OffsetRange, merged, next_unread
 from backend.raw_batch import TrimmedRange
 from backend.store_lock import StoreLock
 
@@ -23,7 +24,7 @@ ROWS_PER_GROUP = 20_480
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (topic VARCHAR, fingerprint VARCHAR, avro_schema VARCHAR, arrow_schema BLOB);
-CREATE TABLE IF NOT EXISTS offsets (partition INTEGER PRIMARY KEY, next_offset BIGINT);
+CREATE TABLE IF NOT EXISTS read_ranges (partition INTEGER, "begin" BIGINT, "end" BIGINT);
 CREATE TABLE IF NOT EXISTS messages (read BIGINT, duplicates BIGINT);
 CREATE TABLE IF NOT EXISTS corrupt
     (partition INTEGER, "offset" BIGINT, reason VARCHAR, PRIMARY KEY (partition, "offset"));
@@ -53,6 +54,7 @@ class AlertStore:
 
     def __init__(self, path: Path, *, memory_limit: str = "512MB") -> None:
         self.path = path
+        self._is_settled = False
         self._lock = StoreLock(path.with_name(f"{path.name}.lock"))
         self._writing = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,9 +62,14 @@ class AlertStore:
         try:
             self._connection = self._open(memory_limit)
             self._counts = self._count()
+            self._read_ranges = self._stored_ranges()
+            if (schema := self.schema) is not None:
+                self._settle(schema)
         except BaseException:
             self._lock.release()
             raise
+        self._positions: dict[int, int] = {}
+        self.begin_at({})
 
     def __enter__(self) -> Self:
         return self
@@ -90,6 +97,7 @@ class AlertStore:
             raise InvalidRequest("The topic's alerts have no candid.", "It is not a topic of a transfer.")
         known = self.cursor().execute("SELECT topic, fingerprint FROM meta").fetchone()
         if known is None:
+            self._settle(schema)
             with self._transaction() as connection, _registered(connection, schema.empty_table()):
                 connection.execute("CREATE TABLE alerts AS FROM arriving")
                 meta = [topic, fingerprint, avro_schema, schema.serialize().to_pybytes()]
@@ -112,7 +120,7 @@ class AlertStore:
         table
             Decoded alerts; those whose ``candid`` is there already, or came before in the table, are only counted.
         offsets
-            Partition -> offset of the next message to read.
+            Partition -> offset of the next message to read: all from where this reading is to there is read now.
         corrupt, trimmed
             What the batch had that cannot be read: damaged messages, and offsets that retention removed.
 
@@ -126,16 +134,46 @@ class AlertStore:
         QuicklookError
             When the disk is full or fails; nothing of the batch is stored then.
         """
+        read_ranges = {partition: self._with_read(partition, offset) for partition, offset in offsets.items()}
         set_aside = [(alert.partition, alert.offset, alert.reason) for alert in corrupt]
         with self._transaction() as connection:
             new = self._insert_new(connection, table) if table.num_rows else 0
             read, duplicates = table.num_rows + len(set_aside), table.num_rows - new
             connection.execute("UPDATE messages SET read = read + ?, duplicates = duplicates + ?", [read, duplicates])
-            _insert_each(connection, "INSERT OR REPLACE INTO offsets VALUES (?, ?)", offsets.items())
+            _write_ranges(connection, read_ranges)
             _insert_each(connection, "INSERT OR IGNORE INTO corrupt VALUES (?, ?, ?)", set_aside)
             _insert_each(connection, "INSERT OR IGNORE INTO trimmed VALUES (?, ?, ?)", trimmed)
+        self._read_ranges |= read_ranges
+        self._positions |= offsets
         self._counts = self._count()
         return self._counts
+
+    def begin_at(self, offsets: Mapping[int, int]) -> None:
+        """Let the next reading begin at the first unread message from these offsets on; without them, at the first.
+
+        What lies before stays unread, for a later reading.
+        """
+        known = self._read_ranges.keys() | offsets.keys()
+        self._positions = {
+            partition: next_unread(self._read_ranges.get(partition, ()), offsets.get(partition, 0))
+            for partition in known
+        }
+
+    def clear(self) -> None:
+        """Forget all, so that the topic can be read again from the start; open cursors stay usable.
+
+        Raises
+        ------
+        QuicklookError
+            When the disk is full or fails; everything is still there then.
+        """
+        with self._transaction() as connection:
+            connection.execute("DROP TABLE IF EXISTS alerts")
+            for table in ("meta", "read_ranges", "corrupt", "trimmed"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608  (our own names)
+            connection.execute("UPDATE messages SET read = 0, duplicates = 0")
+        self._read_ranges, self._positions = {}, {}
+        self._counts = self._count()
 
     @property
     def counts(self) -> ReadCounts:
@@ -162,7 +200,11 @@ class AlertStore:
 
     def offsets(self) -> dict[int, int]:
         """Partition -> offset of the next message to read."""
-        return dict(self.cursor().execute("SELECT partition, next_offset FROM offsets").fetchall())
+        return dict(self._positions)
+
+    def read_ranges(self) -> dict[int, tuple[OffsetRange, ...]]:
+        """Partition -> what of it was read."""
+        return dict(self._read_ranges)
 
     def corrupt(self) -> tuple[CorruptAlert, ...]:
         """The damaged messages that were set aside, with their place in the topic."""
@@ -229,12 +271,21 @@ class AlertStore:
             connection.execute("USE store")
             connection.execute(_TABLES)
             connection.execute("SET enable_external_access = false")
-            connection.execute("SET lock_configuration = true")
         except duckdb.Error as error:
             raise QuicklookError(
                 f"The store {self.path} cannot be opened: {error}.", "Delete it, and read the topic again."
             ) from error
         return connection
+
+    def _settle(self, schema: pa.Schema) -> None:
+        """Choose how alerts of this schema are stored, once; nothing can be set from then on."""
+        if self._is_settled:
+            return
+        if any(pa.types.is_nested(field.type) for field in schema):
+            # Histories and stamps hardly shrink, and to try each way for each of their parts took half of all time.
+            self._connection.execute("SET force_compression = 'uncompressed'")
+        self._connection.execute("SET lock_configuration = true")
+        self._is_settled = True
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -269,6 +320,17 @@ class AlertStore:
             ).fetchone()
         return int(inserted[0]) if inserted else 0
 
+    def _stored_ranges(self) -> dict[int, tuple[OffsetRange, ...]]:
+        found: dict[int, list[OffsetRange]] = {}
+        rows = self.cursor().execute('SELECT partition, "begin", "end" FROM read_ranges').fetchall()
+        for partition, begin, end in rows:
+            found.setdefault(partition, []).append(OffsetRange(begin, end))
+        return {partition: merged(ranges) for partition, ranges in found.items()}
+
+    def _with_read(self, partition: int, offset: int) -> tuple[OffsetRange, ...]:
+        ranges = self._read_ranges.get(partition, ())
+        return merged([*ranges, OffsetRange(self._positions.get(partition, 0), offset)])
+
     def _count(self) -> ReadCounts:
         cursor = self.cursor()
         read, duplicates, corrupt, trimmed = cursor.execute(
@@ -284,6 +346,12 @@ def _insert_each(connection: duckdb.DuckDBPyConnection, statement: str, rows: It
         connection.executemany(statement, listed)
 
 
+def _write_ranges(connection: duckdb.DuckDBPyConnection, ranges: Mapping[int, Iterable[OffsetRange]]) -> None:
+    _insert_each(connection, "DELETE FROM read_ranges WHERE partition = ?", ((partition,) for partition in ranges))
+    rows = ((partition, *each) for partition, several in ranges.items() for each in several)
+    _insert_each(connection, "INSERT INTO read_ranges VALUES (?, ?, ?)", rows)
+
+
 @contextmanager
 def _registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
     """Let statements call the table ``arriving``."""
@@ -291,4 +359,7 @@ def _registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Itera
     try:
         yield
     finally:
-        connection.unregister("arriving")
+        with suppress(
+            duckdb.TransactionException
+        ):  # one that failed refuses that too; its own error is the one to tell
+            connection.unregister("arriving")

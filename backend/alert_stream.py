@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Self, cast
 
@@ -11,7 +12,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from backend.errors import InvalidRequest, ServiceUnavailable
 from backend.kafka_access import GROUP, Complaints, KafkaAccess
-from backend.raw_batch import RawBatch, RawMessage, TrimmedRange
+from backend.offset_ranges import OffsetRange
+from backend.raw_batch import RawBatch, RawMessage
+from backend.reading_places import ReadingPlaces
 from backend.receipt_topic import JobRecords, read_job_records
 from backend.topic_names import SCHEMA_SUFFIX
 
@@ -42,13 +45,18 @@ class AlertStream:
         The data topic; the schema and the receipt are read from ``<topic>_schema`` and ``<topic>_receipt``.
     offsets
         Partition -> offset of the next message to read; partitions that are not named begin at 0.
+    already_read
+        Partition -> ranges of offsets that are passed over.
+    partitions
+        The only ones to read; None: all.
     timeout_s
         Until the brokers must have answered a question, in seconds.
 
     Raises
     ------
     InvalidRequest
-        On entering: when the topic does not exist, or is not the one that the offsets belong to.
+        On entering: when the topic or one of the partitions does not exist, or it is not the topic that the offsets
+        belong to.
     ServiceUnavailable
         On entering and in every method: when no broker answers in time.
     """
@@ -59,6 +67,8 @@ class AlertStream:
         topic: str,
         offsets: Mapping[int, int] | None = None,
         *,
+        already_read: Mapping[int, Sequence[OffsetRange]] | None = None,
+        partitions: Collection[int] | None = None,
         timeout_s: float = 5.0,
     ) -> None:
         self.topic = topic
@@ -66,9 +76,9 @@ class AlertStream:
         self._complaints = Complaints(kafka)
         self._timeout_s = timeout_s
         self._start = dict(offsets or {})
-        self._positions: dict[int, int] = {}
+        self._already_read = already_read or {}
+        self._chosen = partitions
         self._at_end: set[int] = set()
-        self._trimmed: list[TrimmedRange] = []
         self._mean_bytes = float(_FETCH_BYTES)
         self._trouble: KafkaError | None = None
 
@@ -76,11 +86,10 @@ class AlertStream:
         self._consumer = self._connect()
         self._questions = self._connect()
         try:
-            partitions = self._partitions(self.topic)
-            self._positions = {partition: self._start.get(partition, 0) for partition in partitions}
+            self._places = ReadingPlaces(self._partitions_to_read(), self._start, self._already_read)
             for partition, (low, high) in self.watermarks().items():
                 self._begin_within(partition, low, high)
-            self._assign(self._positions)
+            self._assign()
         except BaseException:
             self._close()
             raise
@@ -94,11 +103,21 @@ class AlertStream:
     @property
     def positions(self) -> dict[int, int]:
         """Partition -> offset of the next message to read."""
-        return dict(self._positions)
+        return dict(self._places.positions)
 
     def watermarks(self) -> dict[int, tuple[int, int]]:
         """Partition -> first offset that is still there, and the offset that the next message will get."""
-        return {partition: self._watermarks_of(self.topic, partition) for partition in self._positions}
+        return {partition: self._watermarks_of(self.topic, partition) for partition in self._places.positions}
+
+    def offsets_since(self, time: datetime) -> dict[int, int]:
+        """Partition -> offset of the first message that was published at that time or later; else where it ends."""
+        wanted = [TopicPartition(self.topic, each, int(time.timestamp() * 1000)) for each in self._places.positions]
+        try:
+            found = self._questions.offsets_for_times(wanted, timeout=self._timeout_s)
+        except KafkaException as error:
+            raise self._failure(error.args[0]) from error
+        watermarks = self.watermarks()
+        return {each.partition: each.offset if each.offset >= 0 else watermarks[each.partition][1] for each in found}
 
     def read(self, max_messages: int, max_bytes: int, timeout_s: float) -> RawBatch:
         """Read what comes next.
@@ -122,12 +141,12 @@ class AlertStream:
             room = min(max_messages - len(batch.values), self._fitting(max_bytes - batch.size_bytes), _STEP_MESSAGES)
             messages = self._consumer.consume(room, min(_POLL_S, timeout_s))
             self._take(messages, batch)
-            if time.monotonic() >= deadline or len(self._at_end) == len(self._positions):
+            if time.monotonic() >= deadline or len(self._at_end) == len(self._places.positions):
                 break
         if not batch.values and self._trouble is not None:
             self._check_reachable()
         batch.positions = self.positions
-        batch.trimmed, self._trimmed = tuple(self._trimmed), []
+        batch.trimmed = self._places.take_trimmed()
         return batch
 
     def read_schema(self) -> str | None:
@@ -160,6 +179,7 @@ class AlertStream:
                 "receive.message.max.bytes": _FETCH_BYTES + _PROTOCOL_ROOM_BYTES,
                 "queued.max.messages.kbytes": _QUEUE_KIB,
                 "fetch.wait.max.ms": 100,
+                "fetch.queue.backoff.ms": 10,  # else it pauses for a second each time that its queue is full
                 "reconnect.backoff.max.ms": 1000,
                 "error_cb": self._note_trouble,
             },
@@ -194,6 +214,18 @@ class AlertStream:
             raise self._unavailable(found.error)
         return sorted(found.partitions)
 
+    def _partitions_to_read(self) -> list[int]:
+        partitions = self._partitions(self.topic)
+        if self._chosen is None:
+            return partitions
+        unknown = sorted(set(self._chosen).difference(partitions))
+        if unknown:
+            raise InvalidRequest(
+                f"The topic {self.topic} has no partition {unknown[0]}.",
+                f"Its partitions are {partitions[0]} to {partitions[-1]}.",
+            )
+        return sorted(self._chosen)
+
     def _watermarks_of(self, topic: str, partition: int) -> tuple[int, int]:
         try:
             low, high = self._questions.get_watermark_offsets(
@@ -210,47 +242,55 @@ class AlertStream:
 
     def _begin_within(self, partition: int, low: int, high: int) -> None:
         """Move a position that the broker no longer holds to the first message it does, and say what is lost."""
-        position = self._positions[partition]
+        position = self._places.positions[partition]
         if position > high:
             raise InvalidRequest(
                 f"Partition {partition} of {self.topic} ends at {high}, but was read to {position} before.",
                 "The topic was deleted and made anew: read it into a fresh store.",
             )
-        if position < low:
-            self._trimmed.append(TrimmedRange(partition, position, low))
-            self._positions[partition] = low
+        self._places.begin_within(partition, low)
 
-    def _assign(self, positions: Mapping[int, int]) -> None:
+    def _assign(self) -> None:
         self._at_end.clear()
-        self._consumer.assign([TopicPartition(self.topic, *place) for place in positions.items()])
+        self._consumer.assign([TopicPartition(self.topic, *place) for place in self._places.positions.items()])
 
     def _fitting(self, room_bytes: int) -> int:
         return max(1, int(room_bytes / self._mean_bytes))
 
     def _take(self, messages: list[Message], batch: RawBatch) -> None:
         alerts = cast("list[RawMessage]", [message for message in messages if message.error() is None])
+        if self._places.has_stops:
+            alerts = [each for each in alerts if self._places.is_awaited(each.partition(), each.offset())]
         if alerts:
             size = batch.add(alerts)
             self._mean_bytes = max(size / len(alerts), 1.0)
             last = {message.partition(): message.offset() for message in alerts}
-            self._positions.update({partition: offset + 1 for partition, offset in last.items()})
+            for partition, offset in last.items():
+                self._places.reach(partition, offset + 1)
             self._at_end.difference_update(last)
             self._trouble = None
         for message in messages:
             error = message.error()
             if error is not None:
                 self._handle(error, cast("RawMessage", message))
+        if self._places.has_stops:
+            self._pass_over()
+
+    def _pass_over(self) -> None:
+        for partition, offset in self._places.pass_over().items():
+            self._at_end.discard(partition)
+            self._consumer.seek(TopicPartition(self.topic, partition, offset))
 
     def _handle(self, error: KafkaError, message: RawMessage) -> None:
         partition = message.partition()
         if error.code() == KafkaError._PARTITION_EOF:
             # The end lies beyond the last message where a transaction or compaction left a gap.
-            self._positions[partition] = max(self._positions[partition], message.offset())
+            self._places.reach(partition, message.offset())
             self._at_end.add(partition)
             self._trouble = None
         elif error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             self._begin_within(partition, *self._watermarks_of(self.topic, partition))
-            self._assign(self._positions)
+            self._assign()
         elif error.code() in _UNREACHABLE or error.retriable():
             self._trouble = error
         else:

@@ -1,67 +1,36 @@
 """``python -m backend``: transfers from the command line, a thin layer over the façade.
 
-Exit codes: 0 done; 1 the transfer failed, was aborted, what was read is partial, or what was verified differs; 2 the
-request, the arguments or the settings are not valid; 3 a service does not answer; 130 interrupted.
+The exit codes are those of `backend.command_ending`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import logging
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from backend.errors import (
-    InvalidRequest,
-    InvalidSettings,
-    QuicklookError,
-    ServiceUnavailable,
-    StoreInUse,
-    TransferFailed,
-)
+from backend import fetch_command, read_command
+from backend.command_ending import FAILED, OK, ending_of, print_result
 from backend.job_following import wait_for_end
 from backend.job_progress import RunningJob
 from backend.models import Phase, Transfer
-from backend.report import follow, print_estimate, print_fetch, print_transfer, print_transfers, print_verification
+from backend.report import print_estimate, print_transfer, print_transfers, print_verification
 from backend.request_file import read_request
 from backend.settings_reading import read_settings
+from backend.topic_to_read import TopicToRead
 from backend.transfers import Transfers
 
 POLL_S = 0.5
-OK, FAILED, INVALID, UNAVAILABLE, INTERRUPTED = 0, 1, 2, 3, 130
+Run = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; everything but its result goes to standard error.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
+    """Run one command, and give its exit code."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    try:
-        code = int(options.run(Transfers.connect(read_settings()), options))
-        sys.stdout.flush()
-        return code
-    except (InvalidRequest, InvalidSettings, StoreInUse) as error:
-        return _fail(error, INVALID, options)
-    except ServiceUnavailable as error:
-        return _fail(error, UNAVAILABLE, options)
-    except QuicklookError as error:
-        return _fail(error, FAILED, options)
-    except BrokenPipeError:  # who reads the output has seen enough, such as `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would fail again at its end
-        return OK
-    except KeyboardInterrupt:
-        print("Interrupted; the same command goes on from here.", file=sys.stderr)
-        return INTERRUPTED
+    return ending_of(lambda: int(options.run(options)), as_json=options.json)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,10 +39,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m backend", description="Transfers of alerts.", allow_abbrev=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
+    def added(name: str, run: Run, text: str) -> argparse.ArgumentParser:
+        parser = commands.add_parser(name, parents=[common], help=text, description=text, allow_abbrev=False)
+        parser.set_defaults(run=run)
+        return parser
+
     def command(name: str, run: Callable[[Transfers, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, parents=[common], help=text, description=text, allow_abbrev=False)
-        added.set_defaults(run=run)
-        return added
+        return added(name, lambda options: run(_connected(), options), text)
 
     submit = command("submit", _submit, "submit the request in a YAML file")
     submit.add_argument("request", type=Path, metavar="REQUEST.yml")
@@ -98,12 +70,18 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("transfer", metavar="ID", help="a transfer's id or topic")
     verify.add_argument("--reader", help="name of the one store to look at (default: all that are there)")
     verify.add_argument("--within", type=float, default=60.0, metavar="MINUTES", help="default: %(default)g")
-    fetch = command("fetch", _fetch, "read a topic and write it as Parquet; an interrupted fetch is resumed")
-    fetch.add_argument("transfer", metavar="ID|TOPIC")
-    fetch.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the Parquet files")
-    fetch.add_argument("--partition-by", choices=("time", "finkclass", "tnsclass"), help="one folder per value")
-    fetch.add_argument("--reader", default="fetch", help="name of the store to read into (default: %(default)s)")
+    read_command.add_arguments(
+        command("read", read_command.run_read, "read a topic into a store; goes on where it was")
+    )
+    fetch_command.add_arguments(
+        added("fetch", _fetch, "read a topic into a folder of files; an interrupted fetch is resumed"),
+        needs_servers=False,
+    )
     return parser
+
+
+def _connected() -> Transfers:
+    return Transfers.connect(read_settings())
 
 
 def _submit(transfers: Transfers, options: argparse.Namespace) -> int:
@@ -159,28 +137,11 @@ def _cancel(transfers: Transfers, options: argparse.Namespace) -> int:
     return OK
 
 
-def _fetch(transfers: Transfers, options: argparse.Namespace) -> int:
-    with transfers.open_reader(options.transfer, options.reader) as reader:
-        reader.start()
-        progress = follow(reader)
-        if reader.store.schema is None:
-            raise TransferFailed(f"There is nothing to write: {progress.message}")
-        summary = reader.export(options.out, options.partition_by, transfers.request_of(options.transfer))
-    result = {
-        "topic": reader.topic,
-        "rows": summary.rows,
-        "distinct": progress.distinct,
-        "read": progress.read,
-        "published": progress.published,
-        "corrupt": progress.corrupt,
-        "complete": progress.complete,
-        "message": progress.message,
-        "out": str(options.out),
-        "files": summary.files,
-        "bytes": summary.bytes,
-    }
-    _print(options, result, lambda: print_fetch(result))
-    return OK if progress.complete else FAILED
+def _fetch(options: argparse.Namespace) -> int:
+    def ordered_here(options: argparse.Namespace) -> TopicToRead:
+        return _connected().topic_to_read(options.transfer)
+
+    return fetch_command.run_fetch(options, fetch_command.source_of if options.servers else ordered_here)
 
 
 def _verify(transfers: Transfers, options: argparse.Namespace) -> int:
@@ -212,18 +173,4 @@ def _progress_as_json(running: RunningJob) -> dict[str, Any]:
 
 
 def _print(options: argparse.Namespace, result: Any, print_for_people: Callable[[], None]) -> None:
-    if options.json:
-        json.dump(result, sys.stdout, indent=2, ensure_ascii=False)
-        print()
-    else:
-        print_for_people()
-
-
-def _fail(error: QuicklookError, code: int, options: argparse.Namespace) -> int:
-    print(error, file=sys.stderr)
-    for line in getattr(error, "log_tail", ()):
-        print(f"  {line}", file=sys.stderr)
-    if options.json:
-        json.dump({"error": error.message, "hint": error.hint}, sys.stdout)
-        print()
-    return code
+    print_result(result, print_for_people, as_json=options.json)

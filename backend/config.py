@@ -122,6 +122,9 @@ class Settings(BaseSettings):
         default=120.0, gt=15, description="A job that Livy has forgotten and that is silent for so long has failed."
     )
     download_keep_h: float = Field(default=24.0, gt=0, description="Hours that a prepared download is kept.")
+    reader_memory_mb: int = Field(
+        default=1000, ge=300, description="Memory of each reader, in MB: DuckDB's, and what is on its way there."
+    )
     topic_retention_h: int = Field(default=96, ge=1, description="Hours that the alerts of a transfer are kept.")
 
     @field_validator("webhdfs_url")

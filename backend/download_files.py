@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.alert_formats import SUFFIXES
 from backend.alert_queries import EVERYTHING, AlertFilter
 from backend.download_forms import DownloadForm
 from backend.errors import QuicklookError
@@ -54,7 +55,7 @@ def writing(
             receipt=receipt,
             tell=tell,
         )
-        files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("_"))
+        files = sorted(folder.rglob(f"*{SUFFIXES[wanted.form.export_format]}"))
         name = _name(reader.topic, wanted)
         if wanted.form.partition_by is None and len(files) == 1:
             file = files[0].rename(place / f"{name}{files[0].suffix}")

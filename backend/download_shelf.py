@@ -1,4 +1,4 @@
-"""The downloads of a process: prepared one of a topic at a time, kept for a while, shared by pages and route."""
+"""The downloads of a process: one of a store prepared at a time, kept for a while, shared by pages and route."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ class DownloadShelf:
         self._downloads: list[PreparedDownload] = []
         self.sweep()
 
-    def of_topic(self, topic: str) -> tuple[PreparedDownload, ...]:
+    def of_store(self, store: Path) -> tuple[PreparedDownload, ...]:
         """Those that are being written, ready or failed, the newest first."""
         self.sweep()
         with self._lock:
-            return tuple(each for each in reversed(self._downloads) if each.topic == topic)
+            return tuple(each for each in reversed(self._downloads) if each.store == store)
 
-    def prepare(self, topic: str, wanted: Hashable, rows: int, needed_bytes: int, write: Write) -> PreparedDownload:
+    def prepare(self, store: Path, wanted: Hashable, rows: int, needed_bytes: int, write: Write) -> PreparedDownload:
         """Begin to write a download; an earlier one of the same, and one that failed, make room for it.
 
         Parameters
         ----------
-        topic, wanted, rows
+        store, wanted, rows
             As in `PreparedDownload`.
         needed_bytes
             The room that writing takes at most.
@@ -55,13 +55,13 @@ class DownloadShelf:
         Raises
         ------
         InvalidRequest
-            Another download of the topic is being written.
+            Another download of the store is being written.
         QuicklookError
             There is not enough room on the disk.
         """
         self.sweep()
         with self._lock:
-            earlier = [each for each in self._downloads if each.topic == topic]
+            earlier = [each for each in self._downloads if each.store == store]
             if any(each.progress.phase is Phase.EXECUTING for each in earlier):
                 raise InvalidRequest(
                     "Another download of these alerts is being prepared.", "Wait for it, or cancel it."
@@ -70,9 +70,9 @@ class DownloadShelf:
                 if each.wanted == wanted or each.progress.phase is Phase.ERROR:
                     self._drop(each)
             self._check_room(needed_bytes)
-            download = PreparedDownload(topic, wanted, rows, self._folder)
+            download = PreparedDownload(store, wanted, rows, self._folder)
             self._downloads.append(download)
-        run = threading.Thread(target=download.write, args=(write, self._keep), name=f"download {topic}", daemon=True)
+        run = threading.Thread(target=download.write, args=(write, self._keep), name=f"download {store}", daemon=True)
         run.start()
         return download
 

@@ -65,6 +65,10 @@ class StoreInUse(QuicklookError):
     """Another process owns this reader's store."""
 
 
+class DiskFull(QuicklookError):
+    """There is no room for what comes; nothing of it was written."""
+
+
 class CorruptAlert(QuicklookError):
     """A message that cannot be decoded with its topic's schema; counted and shown, never skipped in silence."""
 

@@ -7,21 +7,22 @@ an alert without a class is in ``finkclass=`` (an empty text), and one without a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, Protocol, cast
 from urllib.parse import quote
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from backend.alert_classes import UNKNOWN
 from backend.errors import InvalidRequest
+from backend.export_folder import LONGEST_ENTRY
 
 PartitionBy = Literal["time", "finkclass", "tnsclass"]
 _TIME_FOLDERS = ("year", "month", "day")
 _NO_TIME = "year=0/month=00/day=00"
-_LONGEST_NAME = 255
 _WORDS_OF_VALUES = frozenset({"true", "false", "t", "f", "yes", "no", "nan", "inf", "infinity", "null", "epoch"})
 _UNIX_EPOCH_JD = 2_440_587.5
 
@@ -37,6 +38,30 @@ class Partitions(Protocol):
 
     def remainder(self) -> Iterator[tuple[str, pa.Table]]:
         """What to add after the last batch, so that the names of the folders are understood."""
+
+
+_DIVIDED_ROWS = 20_480
+_DIVIDED_BYTES = 32_000_000
+
+
+def divided(batches: Iterable[pa.RecordBatch], partitions: Partitions) -> Iterator[tuple[str, pa.Table]]:
+    """Divide alerts into folders, many at once: where they come from many nights, each division has its price."""
+    waiting: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= _DIVIDED_ROWS or size >= _DIVIDED_BYTES:
+            yield from _divided_at_once(waiting, partitions)
+            waiting, rows, size = [], 0, 0
+    if waiting:
+        yield from _divided_at_once(waiting, partitions)
+    yield from partitions.remainder()
+
+
+def _divided_at_once(batches: list[pa.RecordBatch], partitions: Partitions) -> Iterator[tuple[str, pa.Table]]:
+    for whole in pa.Table.from_batches(batches).combine_chunks().to_batches():
+        yield from partitions.split(whole)
 
 
 def partitions(partition_by: PartitionBy | None, schema: pa.Schema, *, repeat: bool = False) -> Partitions:
@@ -97,10 +122,9 @@ class TimePartitions:
         """Divide by day; alerts without a time go to the folder of year 0."""
         jd = batch.column("jd") if self._is_flat else pc.struct_field(batch.column("candidate"), "jd")
         days = np.floor(jd.to_numpy(zero_copy_only=False).astype(np.float64) - _UNIX_EPOCH_JD)
-        dates = np.where(np.isfinite(days), days, np.nan)
-        names = {day: _day_folder(day) for day in np.unique(dates)}
-        folders = pa.array([names.get(day, _day_folder(day)) for day in dates], pa.string())
-        yield from _groups(batch.drop_columns(self._said_by_folders), folders)
+        keys, codes = np.unique(np.where(np.isfinite(days), days, np.nan), return_inverse=True)
+        for day, rows in _groups(batch.drop_columns(self._said_by_folders), keys.tolist(), codes):
+            yield _day_folder(day), rows
 
     def remainder(self) -> Iterator[tuple[str, pa.Table]]:
         """Nothing: years, months and days are numbers to all readers."""
@@ -133,7 +157,9 @@ class ClassPartitions:
             When a class is longer than the name of a folder can be.
         """
         values = batch.column(self._column).cast(pa.string()).fill_null("")
-        for value, rows in _groups(batch.drop_columns(self._said_by_folders), values):
+        encoded = cast("pa.DictionaryArray[Any, Any]", pc.dictionary_encode(values))
+        keys, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+        for value, rows in _groups(batch.drop_columns(self._said_by_folders), keys, codes):
             self._reads_as_text = self._reads_as_text or _is_surely_text(value)
             yield self._folder(value), rows
 
@@ -144,7 +170,7 @@ class ClassPartitions:
 
     def _folder(self, value: str) -> str:
         name = f"{self._column}={quote(value, safe='')}"
-        if len(name) > _LONGEST_NAME:
+        if len(name) > LONGEST_ENTRY:
             raise InvalidRequest(
                 f"The {self._column} {value[:60]}… is longer than the name of a folder can be.",
                 "Choose other folders, or none.",
@@ -152,11 +178,11 @@ class ClassPartitions:
         return name
 
 
-def _groups(batch: pa.RecordBatch, keys: pa.Array[Any]) -> Iterator[tuple[Any, pa.Table]]:
-    encoded = cast("pa.DictionaryArray[Any, Any]", pc.dictionary_encode(keys, null_encoding="encode"))
-    codes = encoded.indices.to_numpy()
-    for code, key in enumerate(encoded.dictionary.to_pylist()):
-        yield key, pa.Table.from_batches([batch.take(np.flatnonzero(codes == code))])
+def _groups(batch: pa.RecordBatch, keys: list[Any], codes: npt.NDArray[Any]) -> Iterator[tuple[Any, pa.Table]]:
+    """The rows of each key, in order; ``codes`` tells of each row which one it has."""
+    for code, key in enumerate(keys):
+        chosen = batch if len(keys) == 1 else batch.take(np.flatnonzero(codes == code))  # all rows need no copy
+        yield key, pa.Table.from_batches([chosen])
 
 
 def _day_folder(day: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 from backend.alert_decoder import AlertDecoder, DecodedBatch
 from backend.alert_sink import AlertSink, ReadCounts
 from backend.alert_stream import AlertStream
+from backend.disk_room import DiskRoom
 from backend.errors import CorruptAlert, QuicklookError, ServiceUnavailable
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
+from backend.offset_ranges import OffsetRange, unread
 from backend.raw_batch import RawBatch
 from backend.reading_end import ReadingEnd, verdict
 from backend.receipt import Receipt
@@ -24,6 +26,10 @@ from backend.receipt import Receipt
 BATCH_MESSAGES = 20_480
 BATCH_BYTES = 32_000_000
 """Messages of a batch together; some five batches are in memory at a time, in different forms."""
+GOES_ON = "Reading goes on by itself."
+"""How a message ends that says what service is away."""
+_BATCHES_ON_DISK = 3
+"""A batch may be on disk more than once for a while: in the log of the store, and where it belongs."""
 _FILL_S = 0.5
 _LOOK_S = 1.0
 _RATE_WINDOW_S = 5.0
@@ -60,10 +66,17 @@ class IngestProgress:
     """Distinct alerts that the receipt promises; None before there is one."""
     total_messages: int | None = None
     """Messages that were published so far, by the topic's watermarks."""
+    behind: int | None = None
+    """Messages that lie on the topic and are not read yet."""
     rate_per_s: float = 0.0
     complete: bool = False
     message: str = ""
     """One sentence: the verdict, or why it waits or failed."""
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Until all that lies on the topic is read, in seconds; None while that cannot be told."""
+        return self.behind / self.rate_per_s if self.behind is not None and self.rate_per_s > 0 else None
 
 
 class _Arrived(NamedTuple):
@@ -85,8 +98,12 @@ class Ingest:
         second from the thread; while it cannot be told (`ServiceUnavailable`) the reader follows.
     limit
         Read at most so many messages in this run.
-    batch_messages
-        Messages of one transaction; fewer, when they are large.
+    already_read, partitions
+        Partition -> ranges of offsets that are passed over; and the only partitions to read (None: all).
+    batch_messages, batch_bytes
+        Size of one transaction: whichever is reached first.
+    room
+        The disk that the sink writes to.
     receipt_deadline_s
         How long the receipt of a completed job may take to appear, in seconds.
     """
@@ -99,7 +116,11 @@ class Ingest:
         phase: Callable[[], Phase],
         *,
         limit: int | None = None,
+        already_read: Mapping[int, Sequence[OffsetRange]] | None = None,
+        partitions: Collection[int] | None = None,
         batch_messages: int = BATCH_MESSAGES,
+        batch_bytes: int = BATCH_BYTES,
+        room: DiskRoom | None = None,
         receipt_deadline_s: float = 10.0,
     ) -> None:
         self._kafka = kafka
@@ -107,7 +128,12 @@ class Ingest:
         self._sink = sink
         self._end = ReadingEnd(phase, receipt_deadline_s)
         self._left = limit
+        self._already_read = already_read
+        self._partitions = partitions
         self._batch_messages = batch_messages
+        self._batch_bytes = batch_bytes
+        self._room = room
+        self._has_kept = False
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._progress = _counted(IngestProgress(), sink.counts)
@@ -150,15 +176,24 @@ class Ingest:
                 self._stop.wait(_LOOK_S)
                 continue
             try:
-                with AlertStream(self._kafka, self._topic, self._sink.offsets()) as stream:
+                with self._stream() as stream:
                     self._read_all(stream)
                     return
             except ServiceUnavailable as error:
                 read_before = self.progress.state is IngestState.READING
-                self._change(state=IngestState.WAITING, message=f"{error} Reading goes on by itself.", rate_per_s=0.0)
+                self._change(state=IngestState.WAITING, message=f"{error} {GOES_ON}", rate_per_s=0.0)
                 wait_s = _BACK_OFF_S[0] if read_before else min(2 * wait_s, longest_s)
                 self._stop.wait(wait_s)
         self._finish_stopped()
+
+    def _stream(self) -> AlertStream:
+        return AlertStream(
+            self._kafka,
+            self._topic,
+            self._sink.offsets(),
+            already_read=self._already_read,
+            partitions=self._partitions,
+        )
 
     def _read_all(self, stream: AlertStream) -> None:
         decoder = self._wait_for_schema(stream)
@@ -203,17 +238,39 @@ class Ingest:
         self, stream: AlertStream, decoder: AlertDecoder, fetcher: ThreadPoolExecutor
     ) -> Future[_Arrived] | None:
         room = self._batch_messages if self._left is None else min(self._batch_messages, self._left)
-        return fetcher.submit(_fetch, stream, decoder, room) if room else None
+        return fetcher.submit(_fetch, stream, decoder, room, self._batch_bytes) if room else None
 
     def _keep(self, arrived: _Arrived) -> None:
         raw = arrived.raw
+        self._check_room(raw)
         damaged = [
             CorruptAlert(self._topic, raw.partitions[one.index], raw.offsets[one.index], one.reason)
             for one in arrived.decoded.damaged
         ]
-        if raw.values or raw.trimmed or raw.positions != self._sink.offsets():
+        if raw.values or raw.trimmed or not raw.positions.items() <= self._sink.offsets().items():
             self._sink.append(arrived.decoded.table, raw.positions, damaged, raw.trimmed)
-        self._change(state=IngestState.READING, message="", rate_per_s=self._rate(len(raw.values)))
+        rate_per_s = self._rate(len(raw.values))
+        self._change(state=IngestState.READING, message="", rate_per_s=rate_per_s, behind=self._behind())
+
+    def _check_room(self, raw: RawBatch) -> None:
+        """See that the disk holds this batch; before the first one, that it holds all that lies on the topic."""
+        if self._room is None or not raw.values:
+            return
+        needed = _BATCHES_ON_DISK * raw.size_bytes
+        if not self._has_kept:
+            coming = self._behind() if self._left is None else min(self._behind(), len(raw.values) + self._left)
+            needed = max(needed, coming * raw.size_bytes // len(raw.values))
+        self._room.require(needed)
+        self._has_kept = True
+
+    def _behind(self) -> int:
+        """Messages that lie on the topic, by the last look, and that the sink does not have."""
+        offsets, already = self._sink.offsets(), self._already_read or {}
+        return sum(
+            unread(already.get(partition, ()), max(low, offsets.get(partition, 0)), high)
+            for partition, (low, high) in self._end.watermarks.items()
+            if self._partitions is None or partition in self._partitions
+        )
 
     def _rate(self, messages: int) -> float:
         """Messages per second over the last seconds."""
@@ -228,7 +285,8 @@ class Ingest:
         """See, at most once a second, what the job does and how much there is."""
         if self._end.is_due(_LOOK_S):
             self._end.look(stream)
-            self._change(total_messages=self._end.total_messages, published=_published(self._end.receipt))
+            published = _published(self._end.receipt)
+            self._change(total_messages=self._end.total_messages, published=published, behind=self._behind())
 
     def _finish(self) -> None:
         complete, sentence = verdict(self._end.records, self._sink.counts, self._end.phase)
@@ -244,8 +302,8 @@ class Ingest:
             self._progress = replace(_counted(self._progress, self._sink.counts), **changes)
 
 
-def _fetch(stream: AlertStream, decoder: AlertDecoder, max_messages: int) -> _Arrived:
-    raw = stream.read(max_messages, BATCH_BYTES, _FILL_S)
+def _fetch(stream: AlertStream, decoder: AlertDecoder, max_messages: int, max_bytes: int) -> _Arrived:
+    raw = stream.read(max_messages, max_bytes, _FILL_S)
     return _Arrived(raw, decoder.decode(raw.values))
 
 

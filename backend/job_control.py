@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from backend.config import Settings
 from backend.errors import ServiceUnavailable
 from backend.failure_reasons import known_reason, last_words
+from backend.job_elsewhere import ALIVE
 from backend.job_progress import RunningJob, running_job
 from backend.livy import Batch, LivyGateway
 from backend.models import Phase, Transfer
@@ -14,8 +15,6 @@ from backend.receipt_topic import JobRecords, ReceiptTopics
 from backend.script_store import ScriptStore
 from backend.transfer_log import TransferLog
 
-ALIVE = timedelta(seconds=15)
-"""A job that has reported within this time is alive; it reports every two seconds."""
 FORGOTTEN = "Livy has forgotten the job; it goes on and reports itself."
 
 
@@ -42,18 +41,6 @@ class JobControl:
     def running(self, transfer: Transfer) -> RunningJob | None:
         """How far its job was when it was last refreshed here; None when it does not run, or has not said."""
         return None if transfer.phase.is_final else self._running.get(transfer.id)
-
-    def phase_elsewhere(self, topic: str) -> Phase:
-        """Of a job that nobody here knows: without a sign of life, what is there now is all that can be promised.
-
-        Raises
-        ------
-        ServiceUnavailable
-            Kafka does not answer.
-        """
-        records = self._receipts.read(topic)
-        is_alive = records.progress is not None and datetime.now(UTC) - records.progress.said_at < ALIVE
-        return Phase.EXECUTING if is_alive and records.cancelled is None else Phase.ABORTED
 
     def refresh(self, transfer: Transfer) -> Transfer:
         """The transfer as its job is now, also written to the log.

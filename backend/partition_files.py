@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 _GROUP_BYTES = 64_000_000
 _BUFFER_BYTES = 128_000_000
-_OPEN_FILES = 64
+_OPEN_FILES = 200
 
 
 class AlertFile(Protocol):
@@ -82,9 +83,10 @@ class PartitionFiles:
         if error is None:
             for folder in list(self._waiting):
                 self._write(folder)
-        for file in self._open.values():
-            file.close()
-        self._open.clear()
+        while self._open:
+            _, file = self._open.popitem()
+            with suppress(OSError) if error else nullcontext():  # a full disk does not take the end of a file either
+                file.close()
 
     @property
     def folders(self) -> frozenset[str]:

@@ -50,8 +50,8 @@ class PreparedDownload:
 
     Parameters
     ----------
-    topic
-        Whose alerts.
+    store
+        Where the alerts lie; two readers of a topic can have read differently far.
     wanted
         Which of them, and in which form: equal for two downloads of the same.
     rows
@@ -60,8 +60,8 @@ class PreparedDownload:
         The folder in which it gets its own.
     """
 
-    def __init__(self, topic: str, wanted: Hashable, rows: int, downloads: Path) -> None:
-        self.topic = topic
+    def __init__(self, store: Path, wanted: Hashable, rows: int, downloads: Path) -> None:
+        self.store = store
         self.wanted = wanted
         self.rows = rows
         self.progress = DownloadProgress()

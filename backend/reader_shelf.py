@@ -1,4 +1,4 @@
-"""The open readers of a process: one for each topic, shared by all who look at it, closed when nobody does."""
+"""The open readers of a process: one for each topic and name, shared by all who look, closed when nobody does."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from backend.reading import AlertReader
 
 IDLE_S = 1800.0
 READER = "dashboard"
+"""Name of the store that all share who do not ask for one of their own."""
 
 
 @dataclass
@@ -36,60 +37,69 @@ class ReaderShelf:
         self._open_reader = open_reader
         self._idle_s = idle_s
         self._lock = threading.Lock()
-        self._places: dict[str, _Place] = {}
+        self._places: dict[tuple[str, str], _Place] = {}
         self._topics: dict[str, str] = {}
 
-    def reader(self, id_or_topic: str) -> AlertReader:
+    def reader(self, id_or_topic: str, name: str = READER) -> AlertReader:
         """The reader of a transfer; opened when it is not.
+
+        Parameters
+        ----------
+        name
+            Of its store.
 
         Raises
         ------
         InvalidRequest
-            There is no such transfer or topic.
+            There is no such transfer or topic, or the name is none.
         ServiceUnavailable
             Kafka must be asked for the topic, and does not answer.
         StoreInUse
-            Another process uses the dashboard's store of this transfer.
+            Another process uses this store.
         """
         with self._lock:
             self._close_idle()
             topic = self._topics.get(id_or_topic, id_or_topic)
-            place = self._places.get(topic) or self._opened(id_or_topic)
+            place = self._places.get((topic, name)) or self._opened(id_or_topic, name)
             place.used_at = time.monotonic()
             return place.reader
 
-    def keep_open(self, topic: str) -> None:
+    def keep_open(self, reader: AlertReader) -> None:
         """Note that a reader is in use; nothing happens when it is not open."""
         with self._lock:
-            if place := self._places.get(topic):
-                place.used_at = time.monotonic()
+            for place in self._places.values():
+                if place.reader is reader:
+                    place.used_at = time.monotonic()
 
     def open_topics(self) -> tuple[str, ...]:
         """The topics whose readers are open."""
         with self._lock:
-            return tuple(self._places)
+            return tuple(dict.fromkeys(topic for topic, _ in self._places))
 
     def close(self) -> None:
         """Stop and close all readers."""
         with self._lock:
-            for topic in tuple(self._places):
-                self._close(topic)
+            for key in tuple(self._places):
+                self._close(key)
 
-    def _opened(self, id_or_topic: str) -> _Place:
-        reader = self._open_reader(id_or_topic, READER)
+    def _opened(self, id_or_topic: str, name: str) -> _Place:
+        reader = self._open_reader(id_or_topic, name)
         self._topics[id_or_topic] = reader.topic
-        if reader.topic not in self._places:
+        key = (reader.topic, name)
+        if key not in self._places:
             with ExitStack() as entered:
                 entered.enter_context(reader)
-                self._places[reader.topic] = _Place(reader, entered.pop_all())
-        return self._places[reader.topic]
+                self._places[key] = _Place(reader, entered.pop_all())
+        return self._places[key]
 
     def _close_idle(self) -> None:
         now = time.monotonic()
-        for topic, place in tuple(self._places.items()):
+        for key, place in tuple(self._places.items()):
             if now - place.used_at >= self._idle_s and place.reader.join(0):
-                self._close(topic)
+                self._close(key)
 
-    def _close(self, topic: str) -> None:
-        self._places.pop(topic).closing.close()
-        self._topics = {name: known for name, known in self._topics.items() if known != topic}
+    def _close(self, key: tuple[str, str]) -> None:
+        self._places.pop(key).closing.close()
+        gone = key[0]
+        if gone not in {topic for topic, _ in self._places}:
+            self._topics = {name: topic for name, topic in self._topics.items() if topic != gone}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,8 +14,11 @@ import pyarrow as pa
 
 from backend.alert_export import ExportSummary, PartitionBy, write_alerts
 from backend.alert_formats import ExportFormat
-from backend.alert_queries import EVERYTHING, AlertFilter, AlertQueries
+from backend.alert_queries import EVERYTHING as EVERY_ALERT
+from backend.alert_queries import AlertFilter, AlertQueries
 from backend.alert_store import AlertStore
+from backend.alert_stream import AlertStream
+from backend.disk_room import DiskRoom
 from backend.errors import InvalidRequest
 from backend.ingest import Ingest, IngestProgress
 from backend.kafka_access import KafkaAccess
@@ -24,6 +29,30 @@ from backend.receipt import Receipt
 
 TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,241}")
 READER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_DUCKDB_SHARE = 0.5
+_BATCH_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPart:
+    """What of a topic to read now; the rest can be read later.
+
+    Parameters
+    ----------
+    limit
+        At most so many messages.
+    partition
+        Of this partition only.
+    since
+        Only what was published at this time or later.
+    """
+
+    limit: int | None = None
+    partition: int | None = None
+    since: datetime | None = None
+
+
+EVERYTHING = ReadPart()
 
 
 class AlertReader:
@@ -39,6 +68,8 @@ class AlertReader:
         Name of the store. One process at a time can use it.
     phase
         Tells what the transfer's job does now.
+    memory_mb
+        For DuckDB and for what is on its way there.
 
     Raises
     ------
@@ -48,7 +79,16 @@ class AlertReader:
         On entering: another process uses this reader's store.
     """
 
-    def __init__(self, kafka: KafkaAccess, topic: str, stores: Path, reader: str, phase: Callable[[], Phase]) -> None:
+    def __init__(
+        self,
+        kafka: KafkaAccess,
+        topic: str,
+        stores: Path,
+        reader: str,
+        phase: Callable[[], Phase],
+        *,
+        memory_mb: int = 1000,
+    ) -> None:
         if not TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
             raise InvalidRequest(f"{topic!r} is not the name of a topic.")
         if not READER_NAME.fullmatch(reader):
@@ -57,9 +97,10 @@ class AlertReader:
         self._kafka = kafka
         self._phase = phase
         self._path = stores / topic / f"{reader}.duckdb"
+        self._memory_mb = memory_mb
 
     def __enter__(self) -> Self:
-        self.store = AlertStore(self._path)
+        self.store = AlertStore(self._path, memory_limit=f"{int(_DUCKDB_SHARE * self._memory_mb)}MB")
         self._ingest: Ingest | None = None
         return self
 
@@ -74,11 +115,43 @@ class AlertReader:
         """How far reading is, now."""
         return self._ingest.progress if self._ingest else IngestProgress(distinct=self.store.counts.distinct)
 
-    def start(self) -> None:
-        """Begin to read, or go on where the store ends; nothing happens while it reads already."""
-        if self._ingest is None or self._ingest.progress.state.is_final:
-            self._ingest = Ingest(self._kafka, self.topic, self.store, self._phase)
-            self._ingest.start()
+    def start(self, part: ReadPart = EVERYTHING) -> None:
+        """Begin to read, or go on with what is not read yet; nothing happens while it reads already.
+
+        Raises
+        ------
+        InvalidRequest
+            The part names a time, and there is no topic yet.
+        ServiceUnavailable
+            The part names a time, and Kafka does not answer.
+        """
+        if self._ingest is not None and not self._ingest.progress.state.is_final:
+            return
+        self.store.begin_at(self._offsets_since(part.since) if part.since else {})
+        self._ingest = Ingest(
+            self._kafka,
+            self.topic,
+            self.store,
+            self._phase,
+            limit=part.limit,
+            already_read=self.store.read_ranges(),
+            partitions=None if part.partition is None else {part.partition},
+            batch_bytes=int(_BATCH_SHARE * self._memory_mb * 1e6),
+            room=DiskRoom(self._path.parent),
+        )
+        self._ingest.start()
+
+    def start_again(self) -> None:
+        """Forget what was read, and read from the start.
+
+        Raises
+        ------
+        QuicklookError
+            The disk fails; what was read is still there then.
+        """
+        self.stop()
+        self.store.clear()
+        self.start()
 
     def stop(self) -> None:
         """End reading after the batch at hand, and wait for that."""
@@ -90,13 +163,17 @@ class AlertReader:
         """Wait until reading has ended, and say whether it has."""
         return self._ingest is None or self._ingest.join(timeout_s)
 
+    def _offsets_since(self, time: datetime) -> dict[int, int]:
+        with AlertStream(self._kafka, self.topic) as stream:
+            return stream.offsets_since(time)
+
     def export(
         self,
         out_dir: Path,
         partition_by: PartitionBy | None,
         request: dict[str, object] | None = None,
         *,
-        chosen: AlertFilter = EVERYTHING,
+        chosen: AlertFilter = EVERY_ALERT,
         export_format: ExportFormat = "parquet",
         receipt: Receipt | None = None,
         tell: Callable[[int], None] | None = None,

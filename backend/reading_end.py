@@ -60,7 +60,8 @@ class ReadingEnd:
         self._offsets: dict[int, int] | None = None
         self.phase = Phase.UNKNOWN
         self.records = JobRecords()
-        self.total_messages: int | None = None
+        self.watermarks: dict[int, tuple[int, int]] = {}
+        """Partition -> first and next offset, at the last look."""
 
     def is_queued(self) -> bool:
         """Whether the job has not even been submitted; then there is no topic yet. Unknown counts as no."""
@@ -88,21 +89,24 @@ class ReadingEnd:
         # In this order: what a job published is visible before its receipt, and its receipt before its final phase.
         if self.records.receipt is None:
             self.records = topic.read_records()
-        watermarks = topic.watermarks()
-        self.total_messages = sum(high - low for low, high in watermarks.values())
-        self._offsets = self._known_end({partition: high for partition, (_, high) in watermarks.items()})
+        self.watermarks = topic.watermarks()
+        self._offsets = self._known_end({partition: high for partition, (_, high) in self.watermarks.items()})
         self._looked_at = time.monotonic()
 
     def is_reached(self, positions: Mapping[int, int]) -> bool:
-        """Whether a reader that stands at these offsets has read all that there will be."""
-        return self._offsets is not None and all(
-            positions.get(partition, 0) >= end for partition, end in self._offsets.items()
-        )
+        """Whether a reader that stands at these offsets has read all that there will be of these partitions."""
+        ends = self._offsets
+        return ends is not None and all(offset >= ends.get(partition, 0) for partition, offset in positions.items())
 
     @property
     def receipt(self) -> Receipt | None:
         """The job's receipt, when there is one."""
         return self.records.receipt
+
+    @property
+    def total_messages(self) -> int | None:
+        """Messages on the topic at the last look."""
+        return sum(high - low for low, high in self.watermarks.values()) if self.watermarks else None
 
     @property
     def is_known(self) -> bool:

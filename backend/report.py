@@ -1,32 +1,26 @@
-"""How the command line shows transfers and progress to people."""
+"""How the command line shows transfers to people."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from backend.expected_time import ExpectedTime
-from backend.ingest import IngestProgress, IngestState
 from backend.job_progress import RunningJob, progress_text
 from backend.job_size import JobSize
 from backend.listed import listed
 from backend.models import Estimate, Transfer
 from backend.nights import nights_text
-from backend.reading import AlertReader
 from backend.receipt import Receipt
 from backend.size_limits import size_text
 from backend.verification import AlertPlace, Verification
 
-LOOK_S = 0.2
 _WIDE = 220
 _OUT = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
-_NOTES = Console(stderr=True, highlight=False)
 
 
 def print_transfers(transfers: Sequence[Transfer], running: Mapping[str, RunningJob | None]) -> None:
@@ -112,14 +106,6 @@ def _estimate_in_words(estimate: Estimate) -> str:
     return f"{estimate.alerts:,} alerts{between}, {size_text(estimate.size_bytes)}; {share:.1%} of these nights"
 
 
-def print_fetch(result: Mapping[str, Any]) -> None:
-    """What a fetch brought."""
-    distinct, published = result["distinct"], result["published"]
-    _OUT.print(f"{distinct:,} of {published:,} alerts read, complete." if result["complete"] else result["message"])
-    files = f"{result['files']:,} {'file' if result['files'] == 1 else 'files'}"
-    _OUT.print(f"{result['rows']:,} rows in {files} ({size_text(result['bytes'])}) in {result['out']}")
-
-
 def print_verification(found: Verification) -> None:
     """What was compared, what differs, and where."""
     for comparison in found.comparisons:
@@ -143,25 +129,3 @@ def _place_in_words(place: AlertPlace) -> str:
     said += [f"night {place.night}"] if place.night else []
     said += [f"partition {place.partition}, offset {place.offset}"] if place.partition is not None else []
     return ", ".join(said)
-
-
-def follow(reader: AlertReader) -> IngestProgress:
-    """Follow until reading has ended: say what it waits for; on a terminal, show a bar with rate and remaining time."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[counts]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=_NOTES, disable=not _NOTES.is_terminal, transient=True) as bar:
-        task = bar.add_task("reading", total=None, counts="")
-        said = ""
-        while not reader.join(LOOK_S):
-            now = reader.progress
-            if now.state is IngestState.WAITING and now.message not in ("", said):
-                bar.console.print(now.message, soft_wrap=True)
-            said = now.message
-            total = now.total_messages
-            counts = f"{now.read:,}" + (f" / {total:,}" if total is not None else "") + f" · {now.rate_per_s:,.0f}/s"
-            bar.update(task, description=now.state, completed=now.read, total=total, counts=counts)
-    return reader.progress

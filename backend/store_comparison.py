@@ -32,12 +32,13 @@ _COMPARED = """
 CREATE OR REPLACE TEMP TABLE compared AS
 WITH stored AS (SELECT candid, {digest} AS digest FROM store.alerts),
 sent AS (
-    SELECT candid, digest, partition, "offset", coalesce("offset" >= next_offset, true) AS is_ahead
-    FROM topic LEFT JOIN store.offsets USING (partition)
+    SELECT candid, digest, topic.partition, "offset", read.partition IS NULL AS is_unread
+    FROM topic LEFT JOIN store.read_ranges AS read
+        ON topic.partition = read.partition AND "offset" >= read."begin" AND "offset" < read."end"
 )
 SELECT coalesce(sent.candid, stored.candid) AS candid, min(partition) AS partition, min("offset") AS "offset",
     CASE WHEN bool_and(sent.candid IS NULL) THEN 'extra'
-         WHEN bool_and(stored.candid IS NULL) THEN if(bool_and(is_ahead), 'unread', 'missing')
+         WHEN bool_and(stored.candid IS NULL) THEN if(bool_and(is_unread), 'unread', 'missing')
          WHEN bool_or(sent.digest = stored.digest) THEN 'same'
          ELSE 'altered' END AS state
 FROM sent FULL JOIN stored ON sent.candid = stored.candid GROUP BY ALL

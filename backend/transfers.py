@@ -27,6 +27,7 @@ from backend.receipt_topic import ReceiptTopics
 from backend.script_store import ScriptStore
 from backend.shared_files import SharedFiles
 from backend.size_limits import SizeLimits
+from backend.topic_to_read import TopicToRead, topic_elsewhere
 from backend.topics import TopicAdmin
 from backend.transfer_log import TransferLog
 from backend.verification import Verification
@@ -265,14 +266,29 @@ class Transfers:
         StoreInUse
             Another process uses this reader's store.
         """
-        kafka, stores = self._kafka, self._settings.data_dir / "stores"
+        source = self.topic_to_read(id_or_topic)
+        stores = self._settings.data_dir / "stores"
+        memory_mb = self._settings.reader_memory_mb
+        return AlertReader(source.kafka, source.topic, stores, reader, source.phase, memory_mb=memory_mb)
+
+    def topic_to_read(self, id_or_topic: str) -> TopicToRead:
+        """Where a transfer's topic is, and how to learn what its job does; also of one that was made elsewhere.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no such transfer and it is no topic's name either.
+        ServiceUnavailable
+            Kafka does not answer.
+        """
         try:
             transfer = self._log.get(id_or_topic)
         except InvalidRequest:
             if not self._topics.exists(id_or_topic):
                 raise
-            return AlertReader(kafka, id_or_topic, stores, reader, lambda: self._jobs.phase_elsewhere(id_or_topic))
-        return AlertReader(kafka, transfer.topic, stores, reader, lambda: self.get(transfer.id).phase)
+            return topic_elsewhere(self._kafka, id_or_topic)
+        request = transfer.request.model_dump(mode="json")
+        return TopicToRead(self._kafka, transfer.topic, lambda: self.get(transfer.id).phase, request)
 
     def request_of(self, id_or_topic: str) -> dict[str, object] | None:
         """The request of a transfer, JSON-ready; None for a topic that was made elsewhere."""

@@ -12,7 +12,7 @@ from views.components.download import download
 from views.components.navigation import INSPECT, go_to
 from views.components.problems import problems_shown
 from views.components.reading_panel import is_reading, reading_panel
-from views.components.session import shelf
+from views.components.session import reader_of
 from views.components.transfer_choice import Choice, transfer_choice
 from views.components.wording import counted
 
@@ -52,6 +52,6 @@ def table(queries: AlertQueries, transfer_name: str) -> tuple[AlertFilter, int]:
 
 st.title("Browse")
 if chosen_transfer := transfer_choice():
-    open_reader = shelf().reader(chosen_transfer.name)
+    open_reader = reader_of(chosen_transfer.name)
     active = is_reading(open_reader)
     st.fragment(draw, run_every=REFRESH_S if active else None)(open_reader, chosen_transfer, active)

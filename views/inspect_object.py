@@ -15,7 +15,7 @@ from views.components.light_curve_chart import light_curve_chart, light_curve_fa
 from views.components.missing_part import missing_part
 from views.components.navigation import BROWSE, go_to
 from views.components.object_title import object_title
-from views.components.session import shelf
+from views.components.session import reader_of
 from views.components.transfer_choice import transfer_choice
 
 STAMPS = {"Science": "cutoutScience", "Template": "cutoutTemplate", "Difference": "cutoutDifference"}
@@ -55,7 +55,7 @@ def inspect(queries: AlertQueries, object_id: str, request: TransferRequest | No
 
 
 if choice := transfer_choice():
-    its_queries = AlertQueries(shelf().reader(choice.name).store)
+    its_queries = AlertQueries(reader_of(choice.name).store)
     wanted = st.query_params.get("object") or its_queries.first_object()
     if wanted is None:
         st.caption("No alert of this transfer was read yet.")

@@ -34,5 +34,6 @@ def test_a_real_night_comes_out_as_it_lies_on_hdfs(cluster: ClusterStack, real_a
     (file,) = (tmp_path / "alerts").glob("**/*.parquet")
     read = pq.read_table(file, partitioning=None)
     assert sorted(read["candid"].to_pylist()) == sorted(alerts["candid"].to_pylist())
+    assert quicklook("read", transfer["id"]).code == 0
     verified = quicklook("verify", transfer["id"])
     assert verified.code == 0, verified.out + verified.notes

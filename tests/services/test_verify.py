@@ -27,13 +27,12 @@ ALERTS = 2 * ALERTS_PER_NIGHT
 
 
 @pytest.fixture(scope="module")
-def transfer(quicklook: CommandLine, request_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def transfer(quicklook: CommandLine, request_file: Path) -> dict[str, Any]:
     """A transfer that is complete, and read into two stores."""
     submitted = quicklook("submit", request_file, "--wait", "--json")
     assert submitted.json["phase"] == "COMPLETED", submitted.notes
     for reader in ("sound", "harmed"):
-        out = tmp_path_factory.mktemp(reader)
-        assert quicklook("fetch", submitted.json["id"], "--out", out, "--reader", reader).code == 0
+        assert quicklook("read", submitted.json["id"], "--reader", reader).code == 0
     return dict(submitted.json)
 
 

@@ -27,7 +27,7 @@ from backend.job_size import JobResources, JobSize
 from backend.kafka_access import KafkaAccess
 from backend.models import KafkaTarget, Phase, ServiceHealth, Transfer, TransferRequest
 from backend.planning import plan_transfer
-from backend.reading import AlertReader
+from backend.reading import EVERYTHING, AlertReader, ReadPart
 from backend.receipt import Receipt
 from backend.size_limits import SizeLimits
 from tests.support.alert_records import encoded
@@ -50,6 +50,7 @@ class TableReader(AlertReader):
         self._table = table
         self._is_slow = is_slow
         self._state: IngestState | None = None
+        self._goal = table.num_rows
 
     @property
     def progress(self) -> IngestProgress:
@@ -70,8 +71,9 @@ class TableReader(AlertReader):
             message=f"{distinct:,} of {total:,}, complete." if distinct == total else "",
         )
 
-    def start(self) -> None:
-        """Read all; or, when slow, begin to."""
+    def start(self, part: ReadPart = EVERYTHING) -> None:
+        """Read all, or so many as wanted; or, when slow, begin to."""
+        self._goal = min(self._table.num_rows, self.store.counts.messages + (part.limit or self._table.num_rows))
         self.store.prepare(self.topic, self._decoder.schema_text, self._decoder.fingerprint, self._decoder.schema)
         self._state = IngestState.READING
         while not self._is_slow() and self._state is IngestState.READING:
@@ -88,12 +90,12 @@ class TableReader(AlertReader):
 
     def _read_batch(self) -> None:
         done = self.store.offsets().get(0, 0)
-        part = self._table.slice(done, BATCH)
+        part = self._table.slice(done, min(BATCH, self._goal - done))
         if part.num_rows:
             values = encoded(part.to_pylist(), self._schema)
             self.store.append(self._decoder.decode(values).table, {0: done + part.num_rows})
-        if done + part.num_rows >= self._table.num_rows:
-            self._state = IngestState.DONE
+        if done + part.num_rows >= self._goal:
+            self._state = IngestState.DONE if self._goal == self._table.num_rows else IngestState.STOPPED
 
 
 @dataclass

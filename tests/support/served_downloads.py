@@ -77,7 +77,7 @@ def _prepared(wanted: str, megabytes: int) -> PreparedDownload:
                 writing.write(_BLOCK[8:])
         return file
 
-    download = downloads().prepare("topic", wanted, 1, megabytes * 1_000_000, write)
+    download = downloads().prepare(Path(wanted), wanted, 1, megabytes * 1_000_000, write)
     wait_for(lambda: download.address, 600)
     return download
 

@@ -47,6 +47,28 @@ def test_reading_is_stopped_and_resumed(app: AppTest, facade: Facade, full: str)
     assert "450 alerts, complete." in text(app)
 
 
+def test_a_part_is_read_then_the_rest_then_all_again(app: AppTest, full: str) -> None:
+    opened(app, "browse_alerts", transfer=full)
+    checked(app.number_input(key="part_limit").set_value(120).run())
+    click(app, "Read this part")
+    assert "120 alerts. Select a row to open its object." in text(app)
+    click(app, "Resume")
+    assert "450 alerts, complete." in text(app)
+    click(app, "Read all again")
+    assert "450 alerts, complete." in text(app)
+
+
+def test_a_store_of_ones_own_begins_empty_and_is_remembered(browse: AppTest) -> None:
+    checked(browse.text_input(key="reader_name").set_value("my store").run())
+    assert "Use letters, digits, - and _ for its name." in text(browse)
+    assert "450 alerts, complete." in text(browse)
+    checked(browse.text_input(key="reader_name").set_value("lena").run())
+    assert browse.query_params["reader"] == "lena"
+    assert "Nothing was read yet." in text(browse)
+    click(browse, "Read")
+    assert "450 alerts, complete." in text(browse)
+
+
 def test_pages_follow_the_address(browse: AppTest) -> None:
     first = set(browse.dataframe[0].value["candid"])
     checked(browse.pagination[0].set_value(9).run())

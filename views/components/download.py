@@ -50,7 +50,7 @@ def download(reader: AlertReader, transfer: Transfer | None, chosen: AlertFilter
     box = st.popover("Download", icon=icon, disabled=not stored, key=BOX, on_change="rerun", width="content")
     if stored and box.open:
         with box:
-            was_written = _written_now(reader.topic) is not None
+            was_written = _written_now(reader) is not None
             menu = st.fragment(_menu, run_every=REFRESH_S if was_written else None)
             menu(reader, transfer, chosen, matching, was_written)
 
@@ -59,7 +59,7 @@ def _menu(
     reader: AlertReader, transfer: Transfer | None, chosen: AlertFilter, matching: int, was_written: bool
 ) -> None:
     with problems_shown():
-        if made := _written_now(reader.topic):
+        if made := _written_now(reader):
             _progress(made)
         else:
             wanted, alerts = _choice(reader, chosen, matching)
@@ -68,8 +68,10 @@ def _menu(
             st.rerun()
 
 
-def _written_now(topic: str) -> PreparedDownload | None:
-    return next((each for each in downloads().of_topic(topic) if each.progress.phase is Phase.EXECUTING), None)
+def _written_now(reader: AlertReader) -> PreparedDownload | None:
+    return next(
+        (each for each in downloads().of_store(reader.store.path) if each.progress.phase is Phase.EXECUTING), None
+    )
 
 
 def _progress(made: PreparedDownload) -> None:
@@ -110,7 +112,7 @@ def _choice(reader: AlertReader, chosen: AlertFilter, matching: int) -> tuple[Wa
 
 
 def _offer_or_prepare(reader: AlertReader, transfer: Transfer | None, wanted: WantedAlerts, alerts: int) -> None:
-    made = next((each for each in downloads().of_topic(reader.topic) if each.wanted == wanted), None)
+    made = next((each for each in downloads().of_store(reader.store.path) if each.wanted == wanted), None)
     is_ready = made is not None and made.progress.phase is Phase.COMPLETED
     if made and is_ready:
         _offer(made)
@@ -125,7 +127,7 @@ def _offer_or_prepare(reader: AlertReader, transfer: Transfer | None, wanted: Wa
     label = "Prepare again" if is_ready else f"Prepare {counted(alerts, 'alert')}"
     if st.button(label, icon=":material/inventory_2:", key="prepare_download", disabled=not alerts):
         write = _keeping_open(reader, writing(reader, wanted, _request(transfer), transfer and transfer.receipt))
-        downloads().prepare(reader.topic, wanted, alerts, needed_bytes(size_bytes, wanted.form), write)
+        downloads().prepare(reader.store.path, wanted, alerts, needed_bytes(size_bytes, wanted.form), write)
         st.rerun()
 
 
@@ -155,7 +157,7 @@ def _keeping_open(reader: AlertReader, write: Write) -> Write:
 
     def write_and_keep(place: Path, tell: Tell) -> Path:
         def told(rows: int) -> None:
-            readers.keep_open(reader.topic)
+            readers.keep_open(reader)
             tell(rows)
 
         return write(place, told)

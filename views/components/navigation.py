@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from backend.reader_shelf import READER
+
 REQUEST = "views/request_transfer.py"
 MONITOR = "views/monitor_transfers.py"
 BROWSE = "views/browse_alerts.py"
@@ -20,6 +22,7 @@ PAGES: tuple[dict[str, Any], ...] = (
 )
 
 _LAST_TRANSFER = "last_transfer"
+_LAST_READER = "last_reader"
 _LAST_WAY = "last_way"
 _IS_ON_THE_WAY = "is_on_the_way"
 _DRAWN = "drawn_page"
@@ -69,3 +72,19 @@ def name_transfer(id_or_topic: str) -> None:
     st.session_state[_LAST_TRANSFER] = id_or_topic
     if st.query_params.get("transfer") != id_or_topic:
         st.query_params["transfer"] = id_or_topic
+
+
+def reader_in_address() -> str:
+    """Name of the store that the address names, or else the one used last; without one, that which all share."""
+    name = st.query_params.get("reader") or st.session_state.get(_LAST_READER) or READER
+    name_reader(name)
+    return str(name)
+
+
+def name_reader(name: str) -> None:
+    """Put the name of a store into the address, unless it is the shared one, and remember it for the other pages."""
+    st.session_state[_LAST_READER] = name
+    if name == READER:
+        st.query_params.pop("reader", None)
+    else:
+        st.query_params["reader"] = name

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import streamlit as st
 
 from backend.ingest import IngestProgress, IngestState
 from backend.reading import AlertReader
 from backend.receipt import Receipt
-from views.components.wording import counted, plain
+from views.components.reading_options import reading_options
+from views.components.wording import counted, plain, span_text
+
+_SHOWN_DAMAGED = 200
 
 
 def is_reading(reader: AlertReader) -> bool:
@@ -28,6 +33,7 @@ def reading_panel(reader: AlertReader, receipt: Receipt | None) -> None:
             if st.button(label, icon=":material/play_arrow:", type="primary", key="start_reading"):
                 reader.start()
                 st.rerun()
+        reading_options(reader, active)
         st.caption(plain(_sentence(progress, receipt, active)))
     total = _total(progress, receipt)
     if active and total:
@@ -35,7 +41,8 @@ def reading_panel(reader: AlertReader, receipt: Receipt | None) -> None:
     if progress.state is IngestState.FAILED:
         st.error(plain(progress.message), icon=":material/error:")
     elif progress.corrupt or progress.trimmed:
-        st.warning(plain(progress.message or _losses(progress)), icon=":material/warning:")
+        st.warning(plain(_losses(progress)), icon=":material/warning:")
+        _damaged(reader)
 
 
 def _sentence(progress: IngestProgress, receipt: Receipt | None, active: bool) -> str:
@@ -47,7 +54,12 @@ def _sentence(progress: IngestProgress, receipt: Receipt | None, active: bool) -
         return progress.message or (f"{count} alerts read." if progress.distinct else "Nothing was read yet.")
     if progress.state is IngestState.WAITING:
         return progress.message or "Connecting …"
-    return f"{count} · {progress.rate_per_s:,.0f} alerts/s"
+    facts = [count, f"{progress.rate_per_s:,.0f} alerts/s"]
+    if progress.behind is not None:
+        facts.append(f"{progress.behind:,} to come")
+    if progress.remaining_s:
+        facts.append(f"{span_text(timedelta(seconds=round(progress.remaining_s)))} left")
+    return " · ".join(facts)
 
 
 def _total(progress: IngestProgress, receipt: Receipt | None) -> int | None:
@@ -63,4 +75,21 @@ def _has_all(progress: IngestProgress, receipt: Receipt | None) -> bool:
 
 
 def _losses(progress: IngestProgress) -> str:
-    return f"{progress.corrupt:,} messages are damaged, {progress.trimmed:,} had expired before they were read."
+    losses = []
+    if progress.corrupt:
+        losses.append(f"{counted(progress.corrupt, 'message')} damaged")
+    if progress.trimmed:
+        losses.append(f"{counted(progress.trimmed, 'message')} expired before they were read")
+    return f"{' and '.join(losses)}."
+
+
+def _damaged(reader: AlertReader) -> None:
+    """Where the damaged messages lie, for whoever looks after the topic."""
+    damaged = reader.store.corrupt()
+    if not damaged:
+        return
+    with st.expander("Damaged messages", icon=":material/broken_image:"):
+        rows = [{"partition": each.partition, "offset": each.offset, "what is wrong": each.reason} for each in damaged]
+        st.dataframe(rows[:_SHOWN_DAMAGED], hide_index=True)
+        more = f"The first {_SHOWN_DAMAGED:,} of {len(damaged):,}, on" if len(damaged) > _SHOWN_DAMAGED else "On"
+        st.caption(plain(f"{more} the topic {reader.topic}."))

@@ -12,8 +12,10 @@ from backend.config import Settings
 from backend.download_shelf import DownloadShelf
 from backend.errors import ServiceUnavailable
 from backend.reader_shelf import ReaderShelf
+from backend.reading import AlertReader
 from backend.settings_reading import read_settings
 from backend.transfers import Transfers
+from views.components.navigation import reader_in_address
 
 
 def connect_transfers(settings: Settings) -> Transfers:
@@ -88,3 +90,8 @@ def downloads() -> DownloadShelf:
     """
     settings = read_settings()
     return DownloadShelf(settings.data_dir / "downloads", timedelta(hours=settings.download_keep_h))
+
+
+def reader_of(id_or_topic: str) -> AlertReader:
+    """The reader of a transfer, by the store that this session uses."""
+    return shelf().reader(id_or_topic, reader_in_address())

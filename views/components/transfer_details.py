@@ -15,7 +15,7 @@ from views.components.phase import phase_badge
 from views.components.problems import problems_shown
 from views.components.receipt import receipt_facts
 from views.components.running_facts import running_facts
-from views.components.session import shelf, transfers
+from views.components.session import reader_of, transfers
 from views.components.wording import content_text, counted, plain, region_text, sample_text
 
 
@@ -59,7 +59,7 @@ def _actions(transfer: Transfer) -> None:
 
 def _start_reading(transfer: Transfer) -> None:
     """Begin to read, unless all is read already or the user has stopped it."""
-    reader = shelf().reader(transfer.id)
+    reader = reader_of(transfer.id)
     stored = reader.store.counts.distinct
     has_all = transfer.receipt is not None and stored == transfer.receipt.published
     if not has_all and reader.progress.state is not IngestState.STOPPED:

@@ -55,7 +55,7 @@ def test_one_file_without_partitions(tmp_path: Path) -> None:
 
 def test_class_folders_are_percent_encoded_and_not_repeated_inside(tmp_path: Path) -> None:
     write_alerts(reader([light_alert(candid) for candid in range(7)]), tmp_path, "finkclass", topic=TOPIC)
-    folders = {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    folders = {path.name for path in tmp_path.glob("finkclass=*")}
     assert {"finkclass=SN%20Ib%2Fc", "finkclass=%2A%2A", "finkclass=IR%3E30um", "finkclass=C%2A"} <= folders
     assert len(folders) == len(CLASSES)
     assert all("finkclass" not in pq.read_schema(tmp_path / file).names for file in files_in(tmp_path))
@@ -89,7 +89,7 @@ def test_a_second_export_replaces_the_first(tmp_path: Path) -> None:
     write_alerts(reader([light_alert(candid) for candid in range(70)]), tmp_path, "finkclass", topic=TOPIC)
     write_alerts(reader([light_alert(candid) for candid in range(5)]), tmp_path, "time", topic=TOPIC)
     assert sorted(pd.read_parquet(tmp_path)["candid"]) == list(range(5))
-    assert {path.name for path in tmp_path.iterdir()} == {"year=2024", "_quicklook_export.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"year=2024", ".quicklook_export"}
 
 
 def test_an_export_that_fails_leaves_the_earlier_one(tmp_path: Path) -> None:
@@ -123,19 +123,28 @@ def test_a_mark_cannot_make_it_remove_what_lies_elsewhere(tmp_path: Path) -> Non
     kept.mkdir()
     out = tmp_path / "out"
     write_alerts(reader([light_alert(1)]), out, topic=TOPIC)
-    (out / "_quicklook_export.json").write_text(json.dumps({"topic": TOPIC, "entries": ["../kept", str(kept), ".."]}))
+    for name in ("...entry", "..entry", ".entry"):
+        (out / ".quicklook_export" / name).touch()
     write_alerts(reader([light_alert(1)]), out, topic=TOPIC)
     assert kept.is_dir()
+    assert files_in(out) == ["alerts-0000.parquet"]
+
+
+def test_what_the_user_adds_to_the_folder_stays(tmp_path: Path) -> None:
+    write_alerts(reader([light_alert(1)]), tmp_path, topic=TOPIC)
+    (tmp_path / "thesis.tex").write_text("years of work")
+    write_alerts(reader([light_alert(1)]), tmp_path, "time", topic=TOPIC)
+    assert {path.name for path in tmp_path.iterdir()} == {"year=2024", ".quicklook_export", "thesis.tex"}
 
 
 def test_many_classes_with_few_open_files_and_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partition_files, "_OPEN_FILES", 3)
     monkeypatch.setattr(partition_files, "_BUFFER_BYTES", 20_000)
-    records = [light_alert(candid) | {"finkclass": f"class {candid % 40}"} for candid in range(2000)]
+    records = [light_alert(candid) | {"finkclass": f"class {candid % 40}"} for candid in range(30_000)]
     summary = write_alerts(reader(records), tmp_path, "finkclass", topic=TOPIC)
     frame = pd.read_parquet(tmp_path)
     assert summary.files > 40
-    assert sorted(frame["candid"]) == list(range(2000))
+    assert sorted(frame["candid"]) == list(range(30_000))
     assert (frame["finkclass"].astype(str) == "class " + (frame["candid"] % 40).astype(str)).all()
 
 

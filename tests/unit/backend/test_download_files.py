@@ -72,7 +72,7 @@ def test_a_cancelled_export_leaves_nothing(reader: AlertReader, tmp_path: Path, 
 
         return writing(reader, wanted, None, None)(place, told)
 
-    made.append(shelf.prepare(TOPIC, wanted, ALERTS, 0, write_and_cancel))
+    made.append(shelf.prepare(reader.store.path, wanted, ALERTS, 0, write_and_cancel))
     wait_for(lambda: made[0].progress.phase.is_final, 20)
     assert made[0].progress.phase is Phase.ABORTED
     assert 0 <= made[0].progress.rows < ALERTS

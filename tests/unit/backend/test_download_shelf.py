@@ -1,4 +1,4 @@
-"""Downloads on disk: one of a topic at a time, at an address that only its owner knows, and gone in time."""
+"""Downloads on disk: one of a store at a time, at an address that only its owner knows, and gone in time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from backend.models import Phase
 from backend.prepared_download import PreparedDownload, Tell
 from tests.support.waiting import wait_for
 
-TOPIC = "ftransfer_ztf_x"
+STORE, OTHER = Path("x/dashboard.duckdb"), Path("x/lena.duckdb")
 KEEP = timedelta(hours=1)
 LONG_AGO_S = 3600.0
 
@@ -59,15 +59,15 @@ def prepared(
     shelf: DownloadShelf, wanted: str = "all", write: Callable[[Path, Tell], Path] = written
 ) -> PreparedDownload:
     """A download that has ended, one way or the other."""
-    download = shelf.prepare(TOPIC, wanted, 3, 0, write)
+    download = shelf.prepare(STORE, wanted, 3, 0, write)
     wait_for(lambda: download.progress.phase.is_final, 10)
     return download
 
 
 def test_a_download_is_written_in_the_background_and_then_offered(shelf: DownloadShelf) -> None:
     writing = SlowWriting()
-    download = shelf.prepare(TOPIC, "all", 3, 0, writing)
-    assert shelf.of_topic(TOPIC) == (download,)
+    download = shelf.prepare(STORE, "all", 3, 0, writing)
+    assert shelf.of_store(STORE) == (download,)
     assert download.address is None
     writing.go_on.release()
     wait_for(lambda: download.progress.rows == 1, 10)
@@ -100,18 +100,18 @@ def test_another_address_has_nothing(shelf: DownloadShelf, change: Callable[[str
 
 
 def test_what_is_being_written_has_no_address(shelf: DownloadShelf) -> None:
-    download = shelf.prepare(TOPIC, "all", 3, 0, SlowWriting())
+    download = shelf.prepare(STORE, "all", 3, 0, SlowWriting())
     for address in ("", "/", f"{download.folder.name}/alerts.csv"):
         with shelf.sent(address) as file:
             assert file is None
 
 
-def test_one_of_a_topic_is_written_at_a_time(shelf: DownloadShelf) -> None:
+def test_one_of_a_store_is_written_at_a_time(shelf: DownloadShelf) -> None:
     writing = SlowWriting()
-    first = shelf.prepare(TOPIC, "all", 3, 0, writing)
+    first = shelf.prepare(STORE, "all", 3, 0, writing)
     with pytest.raises(InvalidRequest, match="Another download of these alerts is being prepared"):
-        shelf.prepare(TOPIC, "others", 3, 0, written)
-    shelf.prepare("ftransfer_ztf_y", "all", 3, 0, written)
+        shelf.prepare(STORE, "others", 3, 0, written)
+    shelf.prepare(OTHER, "all", 3, 0, written)
     writing.go_on.release(3)
     wait_for(lambda: first.progress.phase.is_final, 10)
     assert prepared(shelf, "others").progress.phase is Phase.COMPLETED
@@ -119,12 +119,12 @@ def test_one_of_a_topic_is_written_at_a_time(shelf: DownloadShelf) -> None:
 
 def test_a_cancelled_download_leaves_nothing(shelf: DownloadShelf) -> None:
     writing = SlowWriting()
-    download = shelf.prepare(TOPIC, "all", 3, 0, writing)
+    download = shelf.prepare(STORE, "all", 3, 0, writing)
     shelf.discard(download)
     writing.go_on.release(3)
     wait_for(lambda: download.progress.phase is Phase.ABORTED, 10)
     assert not download.folder.exists()
-    assert shelf.of_topic(TOPIC) == ()
+    assert shelf.of_store(STORE) == ()
 
 
 def test_a_failure_is_said_and_leaves_nothing_on_the_disk(shelf: DownloadShelf) -> None:
@@ -136,9 +136,9 @@ def test_a_failure_is_said_and_leaves_nothing_on_the_disk(shelf: DownloadShelf) 
     assert download.progress.phase is Phase.ERROR
     assert download.progress.message == "The disk is full. Make room."
     assert not download.folder.exists()
-    assert shelf.of_topic(TOPIC) == (download,)
+    assert shelf.of_store(STORE) == (download,)
     again = prepared(shelf)
-    assert shelf.of_topic(TOPIC) == (again,)
+    assert shelf.of_store(STORE) == (again,)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -154,14 +154,14 @@ def test_a_defect_is_said_too(shelf: DownloadShelf) -> None:
 def test_without_room_nothing_is_begun_and_both_sizes_are_said(shelf: DownloadShelf, tmp_path: Path) -> None:
     free = shutil.disk_usage(tmp_path).free
     with pytest.raises(QuicklookError, match=r"takes up to [\d,.]+ [GT]B, and [\d,.]+ GB are free"):
-        shelf.prepare(TOPIC, "all", 3, 10 * free, written)
-    assert shelf.of_topic(TOPIC) == ()
+        shelf.prepare(STORE, "all", 3, 10 * free, written)
+    assert shelf.of_store(STORE) == ()
 
 
 def test_the_same_again_replaces_the_earlier_one(shelf: DownloadShelf) -> None:
     earlier, other = prepared(shelf), prepared(shelf, "others")
     again = prepared(shelf)
-    assert shelf.of_topic(TOPIC) == (again, other)
+    assert shelf.of_store(STORE) == (again, other)
     assert not earlier.folder.exists()
 
 
@@ -178,7 +178,7 @@ def test_a_download_expires_but_not_while_it_is_sent(tmp_path: Path) -> None:
             assert another is None
     shelf.sweep()
     assert not file.exists()
-    assert shelf.of_topic(TOPIC) == ()
+    assert shelf.of_store(STORE) == ()
 
 
 def test_a_start_removes_what_a_killed_process_left_and_nothing_of_a_living_one(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_a_start_removes_what_a_killed_process_left_and_nothing_of_a_living_one(
         "from backend.download_shelf import DownloadShelf;"
         "shelf = DownloadShelf(Path(sys.argv[1]), timedelta(hours=1));"
         "write = lambda folder, tell: (folder / 'a').write_text('x') and folder / 'a';"
-        "made = shelf.prepare('t', 'all', 1, 0, write);"
+        "made = shelf.prepare(Path('t'), 'all', 1, 0, write);"
         "[time.sleep(0.05) for _ in range(100) if not made.address];"
         "print(made.folder, flush=True); sys.stdin.read()"
     )

@@ -85,10 +85,12 @@ def test_a_reader_that_is_kept_open_is_not_idle(stores: Stores, monkeypatch: pyt
     shelf = ReaderShelf(stores.open_reader, idle_s=10.0)
     first = shelf.reader("17")
     for clock[0] in (8.0, 16.0, 24.0):
-        shelf.keep_open(TOPIC)
+        shelf.keep_open(first)
     assert shelf.reader("17") is first
-    shelf.keep_open("another")
-    assert shelf.open_topics() == (TOPIC,)
     clock[0] = 40.0
-    assert shelf.reader("17") is not first
+    second = shelf.reader("17")
+    assert second is not first
+    shelf.keep_open(first)
+    clock[0] = 51.0
+    assert shelf.reader("17") is not second
     shelf.close()

@@ -1,0 +1,116 @@
+"""Fetch a topic into a folder of files: resumed where it was left, each alert once."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.alert_formats import AlertFormat
+from backend.alert_stream import AlertStream
+from backend.errors import InvalidRequest, ServiceUnavailable, TransferFailed
+from backend.fetch_state import FetchState, read_state
+from backend.fetched_folder import FetchedFolder
+from backend.hive_partitions import PartitionBy
+from backend.ingest import Ingest, IngestState
+from backend.models import Phase
+from backend.reading_progress import follow
+from backend.topic_to_read import TopicToRead
+
+LONGEST_OUTAGE_S = 600.0
+_TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,241}")
+_STOPS_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to fetch, and how.
+
+    Attributes
+    ----------
+    out
+        The folder.
+    limit
+        Read at most so many messages now.
+    longest_outage_s
+        How long Kafka may be away meanwhile.
+    """
+
+    out: Path
+    alert_format: AlertFormat = "parquet"
+    partition_by: PartitionBy | None = None
+    limit: int | None = None
+    longest_outage_s: float = LONGEST_OUTAGE_S
+
+
+def already_fetched(topic: str, wanted: Wanted) -> FetchState | None:
+    """The state of a folder that has all of the topic already; None where there is something to do.
+
+    Raises
+    ------
+    InvalidRequest
+        The topic's name is no name; or the folder is for something else.
+    """
+    if not _TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
+        raise InvalidRequest(f"{topic!r} is not the name of a topic.")
+    state = read_state(wanted.out)
+    if state is None:
+        return None
+    state.check_is_for(wanted.out, topic, wanted.alert_format, wanted.partition_by)
+    return state if state.complete else None
+
+
+def fetch(source: TopicToRead, wanted: Wanted) -> FetchState:
+    """Fetch until the topic ends, the limit is reached, or somebody interrupts; what was read by then stays.
+
+    Returns
+    -------
+    FetchState
+        Of the folder, with the verdict.
+
+    Raises
+    ------
+    InvalidRequest, StoreInUse
+        There is no such topic; the folder is for something else, or in use.
+    ServiceUnavailable
+        Kafka does not answer at first, or was away for too long.
+    TransferFailed
+        What was read cannot be used, such as the receipt of a newer job, or the disk is full.
+    """
+    _check_answers(source)
+    notes = {"request": json.dumps(source.request)} if source.request else {}
+    with FetchedFolder(
+        wanted.out, source.topic, alert_format=wanted.alert_format, partition_by=wanted.partition_by, notes=notes
+    ) as folder:
+        ingest = Ingest(
+            source.kafka,
+            source.topic,
+            folder,
+            source.phase,
+            limit=wanted.limit,
+            receipt_deadline_s=source.receipt_deadline_s,
+        )
+        ingest.start()
+        try:
+            progress = follow(ingest, wanted.longest_outage_s)
+        finally:
+            ingest.stop()
+            if ingest.join(_STOPS_WITHIN_S):
+                folder.commit()
+        if progress.state is IngestState.FAILED:
+            raise folder.refusal or TransferFailed(progress.message)
+        folder.conclude(progress.complete, progress.message, progress.published)
+        return folder.state
+
+
+def _check_answers(source: TopicToRead) -> None:
+    """See that Kafka is there, and the topic, before anything is written or waited for."""
+    try:
+        if source.request and source.phase() is Phase.QUEUED:
+            return  # it was ordered here, and has no topic yet
+    except ServiceUnavailable as error:
+        if error.service == "Kafka":
+            raise
+    with AlertStream(source.kafka, source.topic):
+        pass

@@ -1,0 +1,37 @@
+"""A topic that somebody wants to have: where it is, and how to learn what its job does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from backend.job_elsewhere import phase_elsewhere
+from backend.kafka_access import KafkaAccess
+from backend.models import Phase
+from backend.receipt_topic import read_job_records
+
+
+class TopicToRead(NamedTuple):
+    """What a reader needs to know.
+
+    Attributes
+    ----------
+    phase
+        Tells what the job does now; raises `ServiceUnavailable` while it cannot.
+    request
+        What was asked for, JSON-ready; None where nobody here knows.
+    receipt_deadline_s
+        How long the receipt of a completed job may take to appear, in seconds.
+    """
+
+    kafka: KafkaAccess
+    topic: str
+    phase: Callable[[], Phase]
+    request: dict[str, object] | None = None
+    receipt_deadline_s: float = 10.0
+
+
+def topic_elsewhere(kafka: KafkaAccess, topic: str) -> TopicToRead:
+    """A topic that nobody here has ordered: only its name, and what its job says on Kafka, are known."""
+    # The phase is what the receipt topic says: a receipt that is not there by then does not come.
+    return TopicToRead(kafka, topic, lambda: phase_elsewhere(read_job_records(kafka, topic)), receipt_deadline_s=0.0)
