@@ -20,7 +20,7 @@ from stack.embedded import EmbeddedStack
 from stack.places import REPOSITORY
 from tests.support.community_client import provide_finkctl
 from tests.support.published_topic import PublishedTopic
-from views.components.elsewhere import fetch_command, finkctl_commands, kcat_commands, python_snippet
+from views.components.elsewhere import finkctl_commands, installed_fetch, kcat_commands, own_fetch, python_snippet
 
 pytestmark = pytest.mark.timeout(600)  # the first session installs the community's client
 
@@ -49,12 +49,15 @@ def kcat() -> None:
         pytest.skip(NO_KCAT)
 
 
-def run(commands: str, folder: Path, tools: Path = Path(sys.executable).parent) -> str:
-    """What the commands print, in a shell that finds the tools of an environment first."""
+def run(
+    commands: str, folder: Path, tools: Path = Path(sys.executable).parent, *, needs_repository: bool = True
+) -> str:
+    """What the commands print, in a shell that finds the tools of an environment first, and our modules if needed."""
+    modules = {"PYTHONPATH": str(REPOSITORY)} if needs_repository else {}
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", commands],
         cwd=folder,
-        env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", **modules},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -67,7 +70,16 @@ def run(commands: str, folder: Path, tools: Path = Path(sys.executable).parent) 
 
 
 def test_our_own_command_writes_every_alert(topic: PublishedTopic, tmp_path: Path) -> None:
-    run(fetch_command(topic.name, topic.servers), tmp_path)
+    run(own_fetch(topic.name, topic.servers), tmp_path)
+    assert sorted(pd.read_parquet(tmp_path / "alerts")["candid"]) == list(range(ALERTS))
+
+
+def test_our_own_command_writes_every_alert_where_nothing_else_is_installed(
+    topic: PublishedTopic, tmp_path: Path
+) -> None:
+    environment = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=60)
+    run(installed_fetch(topic.name, topic.servers), tmp_path, environment / "bin", needs_repository=False)
     assert sorted(pd.read_parquet(tmp_path / "alerts")["candid"]) == list(range(ALERTS))
 
 
@@ -80,7 +92,7 @@ def test_the_community_client_writes_every_alert_and_leaves_the_home_alone(
     monkeypatch.setenv("HOME", str(home))
     run(finkctl_commands(topic.name, topic.servers), folder, provide_finkctl().parent)
     assert sorted(pd.read_parquet(folder / "alerts")["candid"]) == list(range(ALERTS))
-    assert not list(home.iterdir())
+    assert not (home / ".finkclient").exists()
 
 
 @pytest.mark.usefixtures("kcat")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import streamlit as st
 
 from backend.logins import SASL, TLS
 from backend.models import KafkaTarget, Transfer
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def elsewhere(transfer: Transfer) -> None:
@@ -16,8 +19,10 @@ def elsewhere(transfer: Transfer) -> None:
     kafka = transfer.plan.kafka
     servers = kafka.public_servers or kafka.bootstrap_servers
     with ours:
-        _shell(fetch_command(transfer.topic, servers))
-        st.caption("Parquet in a folder; an interrupted fetch goes on where it was.")
+        _shell(installed_fetch(transfer.topic, servers))
+        st.caption("A few packages, without Spark and this dashboard; on another machine from a copy of this folder.")
+        _shell(own_fetch(transfer.topic, servers))
+        st.caption("The same where the dashboard is. Parquet in a folder; an interrupted fetch goes on where it was.")
     with finkctl:
         _shell(finkctl_commands(transfer.topic, servers))
         st.caption("Parquet in a folder. Your own registration with Fink stays; registered again, it reads all again.")
@@ -31,9 +36,14 @@ def elsewhere(transfer: Transfer) -> None:
         st.caption(_way_in(kafka))
 
 
-def fetch_command(topic: str, servers: str) -> str:
-    """Our own command, which needs the topic's name and nothing else of this installation."""
-    return f"python -m backend fetch {shlex.quote(topic)} --servers {shlex.quote(servers)} --out alerts"
+def installed_fetch(topic: str, servers: str) -> str:
+    """Our own command by itself: it needs the topic's name and nothing of this installation."""
+    return f"pip install {shlex.quote(str(REPOSITORY))}\nquicklook-fetch {_fetched(topic, servers)}"
+
+
+def own_fetch(topic: str, servers: str) -> str:
+    """The same command as a part of this installation, for who is in its folder."""
+    return f"python -m backend fetch {_fetched(topic, servers)}"
 
 
 def finkctl_commands(topic: str, servers: str) -> str:
@@ -84,6 +94,10 @@ schema = parse_schema(json.loads(next(messages("{topic}_schema")).key()))
 for message in messages("{topic}"):
     print(schemaless_reader(io.BytesIO(message.value()), schema)["candid"])
 """
+
+
+def _fetched(topic: str, servers: str) -> str:
+    return f"{shlex.quote(topic)} --servers {shlex.quote(servers)} --out alerts"
 
 
 def _shell(commands: str) -> None:
