@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,3 +108,13 @@ def test_no_path_leads_to_another_file(server: ServedDownloads, data_dir: Path, 
 
 def test_nothing_can_be_sent_to_it(server: ServedDownloads) -> None:
     assert get(server, server.ready, "POST").status_code == 405
+
+
+def test_the_server_removes_what_was_left_when_it_starts_and_all_when_it_ends(tmp_path: Path) -> None:
+    left = tmp_path / "downloads" / "left"
+    left.mkdir(parents=True)
+    os.utime(left, (0, 0))
+    with served_downloads(1, tmp_path) as running:
+        assert not left.exists()
+        assert get(running, running.ready, "HEAD").status_code == 200
+    assert not list((tmp_path / "downloads").iterdir())
