@@ -16,6 +16,8 @@ from tests.support.served_downloads import NAME, ServedDownloads, served_downloa
 MEGABYTES = 20
 SIZE = MEGABYTES * 1_000_000
 WITHIN_S = 20
+FLAT_MB = 60
+"""What sending may take, whatever the size of the file."""
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +120,20 @@ def test_the_server_removes_what_was_left_when_it_starts_and_all_when_it_ends(tm
         assert not left.exists()
         assert get(running, running.ready, "HEAD").status_code == 200
     assert not list((tmp_path / "downloads").iterdir())
+
+
+@pytest.mark.parametrize("megabytes", [300, pytest.param(3_000, marks=pytest.mark.soak)])
+def test_the_memory_of_the_server_does_not_grow_with_the_file(tmp_path: Path, megabytes: int) -> None:
+    with served_downloads(megabytes, tmp_path) as running:
+        get(running, running.expired)  # what the first request of all takes
+        before = peak_memory_mb(running.pid)
+        with requests.get(running.url + running.ready, stream=True, timeout=WITHIN_S) as answer:
+            received = sum(map(len, answer.iter_content(1 << 20)))
+        assert received == megabytes * 1_000_000
+        assert peak_memory_mb(running.pid) - before < FLAT_MB
+
+
+def peak_memory_mb(pid: int) -> float:
+    """The most that a process has had in memory so far."""
+    (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) / 1000
