@@ -19,8 +19,11 @@ from backend.offset_ranges import OffsetRange, merged, next_unread
 from backend.raw_batch import TrimmedRange
 from backend.store_lock import StoreLock
 
-ROWS_PER_GROUP = 20_480
-"""Rows of a DuckDB row group: a batch of as many goes to the file at once, without the detour over its log."""
+ROWS_PER_GROUP, HEAVY_ROWS_PER_GROUP = 20_480, 2_048
+"""Rows of a DuckDB row group, of light alerts and of those with histories or stamps.
+
+A batch of as many goes to the file at once; a group that is not full is written again with the next batch.
+"""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (topic VARCHAR, fingerprint VARCHAR, avro_schema VARCHAR, arrow_schema BLOB);
@@ -245,24 +248,30 @@ class AlertStore:
             connection = duckdb.connect(
                 ":memory:", config={"memory_limit": memory_limit, "temp_directory": str(spill), "threads": 2}
             )
-            quoted = str(self.path).replace("'", "''")
-            connection.execute(f"ATTACH '{quoted}' AS store (ROW_GROUP_SIZE {ROWS_PER_GROUP})")
-            connection.execute("USE store")
+            self._attach(connection, ROWS_PER_GROUP)
             connection.execute(_TABLES)
-            connection.execute("SET enable_external_access = false")
         except duckdb.Error as error:
             raise QuicklookError(
                 f"The store {self.path} cannot be opened: {error}.", "Delete it, and read the topic again."
             ) from error
         return connection
 
+    def _attach(self, connection: duckdb.DuckDBPyConnection, rows_per_group: int) -> None:
+        quoted = str(self.path).replace("'", "''")
+        connection.execute(f"ATTACH '{quoted}' AS store (ROW_GROUP_SIZE {rows_per_group})")
+        connection.execute("USE store")
+
     def _settle(self, schema: pa.Schema) -> None:
-        """Choose how alerts of this schema are stored, once; nothing can be set from then on."""
+        """Choose how alerts of this schema are stored; from then on nothing can be set, and nothing outside reached."""
         if self._is_settled:
             return
         if any(pa.types.is_nested(field.type) for field in schema):
+            self._connection.execute("USE memory")
+            self._connection.execute("DETACH store")
+            self._attach(self._connection, HEAVY_ROWS_PER_GROUP)
             # Histories and stamps hardly shrink, and to try each way for each of their parts took half of all time.
             self._connection.execute("SET force_compression = 'uncompressed'")
+        self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
         self._is_settled = True
 

@@ -22,8 +22,9 @@ from backend.models import Phase
 
 TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,241}")
 READER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_DUCKDB_SHARE = 0.5
-_BATCH_SHARE = 0.1
+_DUCKDB_SHARE = 0.4
+_BATCH_SHARE = 0.05
+"""Some six batches are in memory at a time, in different forms."""
 
 
 @dataclass(frozen=True, slots=True)
