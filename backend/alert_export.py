@@ -1,20 +1,25 @@
-"""Write alerts as Parquet: one file, or hive folders by time or class, in bounded memory, all or nothing."""
+"""Write alerts as files: one, or hive folders by time or class, in bounded memory, all or nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 
+from backend.alert_formats import AlertFormat, file_format
+from backend.alert_schema import survey
 from backend.errors import QuicklookError
 from backend.export_folder import ExportFolder
-from backend.hive_partitions import ClassPartitions, NoPartitions, Partitions, TimePartitions
-from backend.parquet_files import ParquetLayout, PartitionFiles
+from backend.hive_partitions import PartitionBy, divided, partitions
+from backend.partition_files import PartitionFiles
 
-PartitionBy = Literal["time", "finkclass", "tnsclass"]
+__all__ = ["ExportSummary", "PartitionBy", "write_alerts"]
+
+
+SURVEY = "ztf"
+"""Whose fields the units and descriptions are those of; columns that it does not know have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +31,11 @@ class ExportSummary:
     bytes: int
 
 
-def write_parquet(
+def write_alerts(
     batches: pa.RecordBatchReader,
     out_dir: Path,
     partition_by: PartitionBy | None = None,
+    alert_format: AlertFormat = "parquet",
     *,
     topic: str,
     provenance: Mapping[str, str] | None = None,
@@ -45,38 +51,35 @@ def write_parquet(
         is written it stays as it is.
     partition_by
         ``time``: ``year=YYYY/month=MM/day=DD``, by the UTC day of ``jd``. ``finkclass``, ``tnsclass``: a folder for
-        each value, percent-encoded; the column is not repeated in the files. None: one file.
+        each value, percent-encoded. Parquet does not repeat the column in the files; other formats, whose readers know
+        nothing of folders, do. None: one folder.
+    alert_format
+        See `backend.alert_formats`. FITS are several files where there are many alerts.
     topic, provenance
         Where the alerts come from: the topic, and more (request, schema fingerprint) as text; kept in each file.
 
     Raises
     ------
     InvalidRequest
-        When the alerts lack the column to partition by, or the folder holds what is not an export of this topic.
+        When the alerts lack the column to partition by or do not fit the format, or the folder holds what is not an
+        export of this topic.
     QuicklookError
         When the disk is full or fails; an earlier export is still there then.
     """
-    partitions = _partitions(partition_by, batches.schema)
-    notes = {"alert_quicklook.topic": topic, **{f"alert_quicklook.{k}": v for k, v in (provenance or {}).items()}}
-    layout = ParquetLayout.of(partitions.file_schema, notes)
+    folders = partitions(partition_by, batches.schema, repeat=alert_format != "parquet")
+    notes = {"topic": topic, **(provenance or {})}
+    layout = file_format(alert_format, folders.file_schema, survey(SURVEY), notes)
     folder = ExportFolder(out_dir, topic)
     try:
-        with folder.replacing() as staging, PartitionFiles(staging, layout) as files:
-            for batch in batches:
-                for name, part in partitions.split(batch):
+        with folder.replacing() as staging:
+            with PartitionFiles(staging, layout) as files:
+                for name, part in divided(batches, folders):
                     files.add(name, part)
-            if not files.count:
-                files.add("", layout.schema.empty_table())
+                if not files.folders:
+                    files.add("", folders.file_schema.empty_table())
+            summary = ExportSummary(files.rows, len(files.paths), files.size_bytes)
     except OSError as error:
         raise QuicklookError(
             f"The alerts cannot be written to {out_dir}: {error}.", "Make room on the disk, or choose another folder."
         ) from error
-    return ExportSummary(files.rows, files.count, files.size_bytes)
-
-
-def _partitions(partition_by: PartitionBy | None, schema: pa.Schema) -> Partitions:
-    if partition_by is None:
-        return NoPartitions(schema)
-    if partition_by == "time":
-        return TimePartitions(schema)
-    return ClassPartitions(schema, partition_by)
+    return summary

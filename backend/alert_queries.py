@@ -6,7 +6,7 @@ Values reach DuckDB as parameters; names of columns come from the store's own sc
 # ruff: noqa: S608 - the statements are put together from constants and the names of the schema
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +97,15 @@ class AlertQueries:
 
     def has(self, name: str) -> bool:
         """Whether the alerts have a measurement or column of this name."""
-        return self._expression(name) is not None
+        return self.expression(name) is not None
+
+    def type_of(self, name: str) -> pa.DataType | None:
+        """The type of a measurement or column; None when the alerts have none of this name."""
+        if not self.has(name):
+            return None
+        column = self._schema if name in self._schema.names else self._schema.field(DETECTION).type
+        kind: pa.DataType = column.field(name).type
+        return kind
 
     @property
     def has_history(self) -> bool:
@@ -106,7 +114,7 @@ class AlertQueries:
 
     def count(self, chosen: AlertFilter = EVERYTHING) -> int:
         """How many alerts match."""
-        where, values = self._where(chosen)
+        where, values = self.where(chosen)
         return int(self._rows(f"SELECT count(*) FROM alerts {where}", values)[0][0]) if self._schema.names else 0
 
     def page(
@@ -133,7 +141,7 @@ class AlertQueries:
         shown = {name: sql for name in columns if (sql := self._shown(name)) is not None}
         if not shown:
             return pd.DataFrame()
-        where, values = self._where(chosen)
+        where, values = self.where(chosen)
         key = self._shown(sort_by) if sort_by else None
         order = f"{key} {'DESC' if descending else 'ASC'} NULLS LAST, candid" if key else "rowid"
         selected = ", ".join(f"{sql} AS {_quoted(name)}" for name, sql in shown.items())
@@ -143,6 +151,15 @@ class AlertQueries:
             return cursor.execute(f"{query} LIMIT {rows:d} OFFSET {(number - 1) * rows:d}", values).df()
         finally:
             cursor.close()
+
+    def scan(self, chosen: AlertFilter = EVERYTHING) -> pa.RecordBatchReader:
+        """Read the matching alerts whole, in batches, with their exact types; see `AlertStore.scan`."""
+        where, values = self.where(chosen)
+        return self._store.scan(where=where, values=values)
+
+    def stream(self, query: str, values: Sequence[Any], rows_per_batch: int) -> Iterator[pa.RecordBatch]:
+        """Give the rows of a query on ``alerts`` in batches, in bounded memory."""
+        return self._store.stream(query, values, rows_per_batch)
 
     def facets(self) -> Facets:
         """Classes with their counts, bands, and the range of magnitudes."""
@@ -156,7 +173,7 @@ class AlertQueries:
 
     def place(self, object_id: str) -> ObjectPlace:
         """Where an object stands among all of the store, and its neighbours there."""
-        name = self._needed("objectId")
+        name = self.needed("objectId")
         query = (
             f"SELECT count(DISTINCT {name}) FILTER (WHERE {name} <= $1), count(DISTINCT {name}),"
             f" max({name}) FILTER (WHERE {name} < $1), min({name}) FILTER (WHERE {name} > $1) FROM alerts"
@@ -165,14 +182,14 @@ class AlertQueries:
 
     def first_object(self) -> str | None:
         """The first object in the order of names; None in an empty store."""
-        name = self._expression("objectId")
+        name = self.expression("objectId")
         found = self._rows(f"SELECT min({name}) FROM alerts") if name else []
         return found[0][0] if found else None
 
     def alerts_of(self, object_id: str) -> list[dict[str, Any]]:
         """The alerts of one object in order of time, each a row of `columns` (history and stamps have their own)."""
-        name, time = self._needed("objectId"), self._expression("jd") or "candid"
-        selected = ", ".join(f"{self._expression(column)} AS {_quoted(column)}" for column in self.columns)
+        name, time = self.needed("objectId"), self.expression("jd") or "candid"
+        selected = ", ".join(f"{self.expression(column)} AS {_quoted(column)}" for column in self.columns)
         query = f"SELECT {selected} FROM alerts WHERE {name} = ? ORDER BY {time}, candid"
         cursor = self._store.cursor()
         try:
@@ -188,10 +205,10 @@ class AlertQueries:
         Repetitions are removed here, in DuckDB: the histories of a variable star's alerts are the same thousand
         visits over and over.
         """
-        name = self._needed("objectId")
-        own = ", ".join(f"{self._expression(field) or 'NULL'} AS {field}" for field in VISIT)
+        name = self.needed("objectId")
+        own = ", ".join(f"{self.expression(field) or 'NULL'} AS {field}" for field in VISIT)
         query = f"SELECT {own} FROM alerts WHERE {name} = $1"
-        entry = self._history_fields()
+        entry = self.history_fields()
         if entry:
             past = ", ".join(f"{f'visit.{field}' if field in entry else 'NULL'} AS {field}" for field in VISIT)
             visits = f"SELECT unnest({HISTORY}) AS visit FROM alerts WHERE {name} = $1"
@@ -210,8 +227,55 @@ class AlertQueries:
         """Whether the alerts bring any of these stamps."""
         return any(self._stamp(name) for name in stamps)
 
+    def where(self, chosen: AlertFilter) -> tuple[str, list[Any]]:
+        """A WHERE clause for what is chosen, and the values of its parameters; both empty for everything."""
+        tests: list[tuple[str, Any]] = []
+        classes = [column for column in CLASS_COLUMNS if column in self._schema.names]
+        if chosen.classes and classes:
+            either = " OR ".join(f"({_names_class(column)} AND list_contains($$, {column}))" for column in classes)
+            tests.append((f"({either})", list(chosen.classes)))
+        if chosen.bands and (band := self.expression("fid")):
+            tests.append((f"list_contains($$, {band})", list(chosen.bands)))
+        magnitude = self._number("magpsf")
+        if magnitude:
+            limits = ((">=", chosen.brightest_mag), ("<=", chosen.faintest_mag))
+            tests += [(f"{magnitude} {sign} $$", limit) for sign, limit in limits if limit is not None]
+        if chosen.object_id and (name := self.expression("objectId")):
+            tests.append((f"starts_with({name}, $$)", chosen.object_id))
+        return _numbered(tests)
+
+    def expression(self, name: str) -> str | None:
+        """SQL of a column, or of a measurement under ``candidate``; None when the alerts have neither."""
+        if name in self._schema.names:
+            return _quoted(name)
+        if DETECTION in self._schema.names:
+            detection = self._schema.field(DETECTION).type
+            if pa.types.is_struct(detection) and detection.get_field_index(name) >= 0:
+                return f"{DETECTION}.{_quoted(name)}"
+        return None
+
+    def history_fields(self) -> frozenset[str]:
+        """What is known of each visit in the history; empty when the alerts bring none."""
+        if not self.has_history:
+            return frozenset()
+        entry = self._schema.field(HISTORY).type.value_type
+        return frozenset(entry.field(index).name for index in range(entry.num_fields))
+
+    def needed(self, name: str) -> str:
+        """SQL of a column or measurement.
+
+        Raises
+        ------
+        InvalidRequest
+            When the alerts do not have it.
+        """
+        sql = self.expression(name)
+        if sql is None:
+            raise InvalidRequest(f"The alerts of this transfer have no {name}.", f"Request it with {name} among them.")
+        return sql
+
     def _bands(self) -> tuple[int, ...]:
-        band = self._expression("fid")
+        band = self.expression("fid")
         query = f"SELECT DISTINCT {band} FROM alerts WHERE {band} IS NOT NULL ORDER BY 1"
         return tuple(row[0] for row in self._rows(query)) if band else ()
 
@@ -222,49 +286,17 @@ class AlertQueries:
         low, high = self._rows(f"SELECT min({magnitude}), max({magnitude}) FROM alerts")[0]
         return None if low is None else (low, high)
 
-    def _where(self, chosen: AlertFilter) -> tuple[str, list[Any]]:
-        tests: list[tuple[str, Any]] = []
-        classes = [column for column in CLASS_COLUMNS if column in self._schema.names]
-        if chosen.classes and classes:
-            either = " OR ".join(f"({_names_class(column)} AND list_contains($$, {column}))" for column in classes)
-            tests.append((f"({either})", list(chosen.classes)))
-        if chosen.bands and (band := self._expression("fid")):
-            tests.append((f"list_contains($$, {band})", list(chosen.bands)))
-        magnitude = self._number("magpsf")
-        if magnitude:
-            limits = ((">=", chosen.brightest_mag), ("<=", chosen.faintest_mag))
-            tests += [(f"{magnitude} {sign} $$", limit) for sign, limit in limits if limit is not None]
-        if chosen.object_id and (name := self._expression("objectId")):
-            tests.append((f"starts_with({name}, $$)", chosen.object_id))
-        return _numbered(tests)
-
-    def _expression(self, name: str) -> str | None:
-        """SQL of a column, or of a measurement under ``candidate``; None when the alerts have neither."""
-        if name in self._schema.names:
-            return _quoted(name)
-        if DETECTION in self._schema.names:
-            detection = self._schema.field(DETECTION).type
-            if pa.types.is_struct(detection) and detection.get_field_index(name) >= 0:
-                return f"{DETECTION}.{_quoted(name)}"
-        return None
-
     def _number(self, name: str) -> str | None:
         """SQL of a magnitude, NULL for every spelling of "no value"."""
-        sql = self._expression(name)
+        sql = self.expression(name)
         return f"CASE WHEN isnan({sql}) OR {sql} <= {NO_MAGNITUDE} THEN NULL ELSE {sql} END" if sql else None
 
     def _shown(self, name: str) -> str | None:
         if name == "observed":
-            time = self._expression("jd")
+            time = self.expression("jd")
             seconds = f"CAST(({time} - {JD_OF_UNIX_EPOCH}) * 86400 AS BIGINT)"
             return f"make_timestamp({seconds} * 1000000)" if time else None
-        return self._number(name) if name in ("magpsf", "sigmapsf") else self._expression(name)
-
-    def _history_fields(self) -> frozenset[str]:
-        if not self.has_history:
-            return frozenset()
-        entry = self._schema.field(HISTORY).type.value_type
-        return frozenset(entry.field(index).name for index in range(entry.num_fields))
+        return self._number(name) if name in ("magpsf", "sigmapsf") else self.expression(name)
 
     def _stamp(self, name: str) -> str | None:
         if name in self._schema.names:
@@ -273,12 +305,6 @@ class AlertQueries:
                 return f'{_quoted(name)}."stampData"' if kind.get_field_index("stampData") >= 0 else None
             return _quoted(name) if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) else None
         return None
-
-    def _needed(self, name: str) -> str:
-        sql = self._expression(name)
-        if sql is None:
-            raise InvalidRequest(f"The alerts of this transfer have no {name}.", f"Request it with {name} among them.")
-        return sql
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         cursor = self._store.cursor()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -221,8 +221,15 @@ class AlertStore:
         cursor.execute("USE store")
         return cursor
 
-    def scan(self, rows_per_batch: int = 2_048) -> pa.RecordBatchReader:
-        """Read all alerts in batches, with their exact types, in bounded memory.
+    def scan(
+        self, rows_per_batch: int = 2_048, *, where: str = "", values: Sequence[object] = ()
+    ) -> pa.RecordBatchReader:
+        """Read alerts in batches, with their exact types, in bounded memory.
+
+        Parameters
+        ----------
+        where, values
+            A WHERE clause of the caller's own making and the values of its parameters; without one, all alerts.
 
         Raises
         ------
@@ -232,13 +239,27 @@ class AlertStore:
         schema = self.schema
         if schema is None:
             raise InvalidRequest("The store is empty: not even the types of its alerts are known.", "Read first.")
-        return pa.RecordBatchReader.from_batches(schema, self._batches(schema, rows_per_batch))
+        batches = self.stream(f"FROM alerts {where}", values, rows_per_batch)
+        return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in batches))
 
-    def _batches(self, schema: pa.Schema, rows_per_batch: int) -> Iterator[pa.RecordBatch]:
+    def stream(
+        self, query: str, values: Sequence[object] = (), rows_per_batch: int = 2_048
+    ) -> Iterator[pa.RecordBatch]:
+        """Give the rows of a query of the caller's own making in batches, in bounded memory.
+
+        Raises
+        ------
+        QuicklookError
+            When they cannot be read, such as where the disk has no room for what exceeds the memory.
+        """
         cursor = self.cursor()
         try:
-            for batch in cursor.sql("FROM alerts").to_arrow_reader(rows_per_batch):
-                yield batch.cast(schema)
+            # Of execute() DuckDB would hold all rows before it gives the first.
+            yield from cursor.sql(query, params=list(values)).to_arrow_reader(rows_per_batch)
+        except duckdb.Error as error:
+            raise QuicklookError(
+                f"The store {self.path} cannot be read: {error}.", "Is there room on its disk?"
+            ) from error
         finally:
             cursor.close()
 

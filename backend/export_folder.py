@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +9,18 @@ from pathlib import Path
 
 from backend.errors import InvalidRequest
 
-_MARK = "_quicklook_export.json"  # readers of Parquet folders skip names that begin with _ or .
+_MARK = ".quicklook_export"
+_TOPIC, _ENTRY = ".topic", ".entry"
+LONGEST_ENTRY = 255 - len(_ENTRY)
+"""Bytes that the name of an entry may have."""
 _STAGING = ".quicklook-partial"
 
 
 class ExportFolder:
-    """A folder with one export in it, marked by a file that names the topic and the entries that belong to it.
+    """A folder with one export in it, marked by names: of the topic, and of the entries that belong to the export.
+
+    The names are those of empty files in a hidden folder. Readers of Parquet folders skip what is hidden or empty;
+    polars would stop at any other file in which something is written.
 
     Raises
     ------
@@ -50,6 +55,8 @@ class ExportFolder:
     def _check(self) -> None:
         if self._path.exists() and not self._path.is_dir():
             raise InvalidRequest(f"{self._path} is a file, not a folder.", "Choose another folder.")
+        if self._mark.is_dir() and not any(self._mark.iterdir()):
+            self._mark.rmdir()  # a crash left it before it named anything
         if not self._path.exists() or not any(self._path.iterdir()):
             return
         if not self._mark.exists():
@@ -72,21 +79,23 @@ class ExportFolder:
         self._claim(new)
 
     def _marked(self) -> tuple[str, set[str]]:
-        """Topic and entries of the export that is here; entries elsewhere are not ours, whatever the mark says."""
-        try:
-            mark = json.loads(self._mark.read_text())
-            return str(mark["topic"]), {name for name in mark["entries"] if _is_entry(name)}
-        except (ValueError, KeyError, TypeError) as error:
-            raise InvalidRequest(f"{self._mark} is damaged.", "Choose another folder.") from error
+        """Topic and entries of the export that is here."""
+        topics, entries = (
+            {path.name.removesuffix(kind) for path in self._mark.glob(f"*{kind}")} for kind in (_TOPIC, _ENTRY)
+        )
+        if len(topics) != 1:
+            raise InvalidRequest(f"{self._mark} is damaged.", "Choose another folder.")
+        return topics.pop(), entries - {"", ".", ".."}
 
     def _claim(self, entries: set[str]) -> None:
-        fresh = self._mark.with_suffix(".tmp")
-        fresh.write_text(json.dumps({"topic": self._topic, "entries": sorted(entries)}))
-        fresh.replace(self._mark)
-
-
-def _is_entry(name: str) -> bool:
-    return Path(name).name == name and name not in (".", "..")
+        """Mark the entries that belong to the export, and no others; at no time is one that is there not marked."""
+        self._mark.mkdir(exist_ok=True)
+        names = {f"{self._topic}{_TOPIC}", *(f"{name}{_ENTRY}" for name in entries)}
+        for name in names:
+            (self._mark / name).touch()
+        for path in self._mark.iterdir():
+            if path.name not in names:
+                path.unlink()
 
 
 def _remove(path: Path) -> None:

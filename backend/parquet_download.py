@@ -39,7 +39,7 @@ def parquet_download(
     Parameters
     ----------
     partition_by
-        None: one Parquet file. Otherwise a zip of folders; see `backend.alert_export.write_parquet`.
+        None: one Parquet file. Otherwise a zip of folders; see `backend.alert_export.write_alerts`.
     request
         What was asked for; kept in the files.
     limit_bytes

@@ -1,27 +1,23 @@
-"""Parquet files of many folders at once, with bounded memory and a bounded number of open files."""
+"""Parquet: row groups of a sensible size, zstd, stamps as they are, notes in the metadata."""
 
 from __future__ import annotations
 
 import io
-from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 _GROUP_ROWS = 122_880
-_GROUP_BYTES = 64_000_000
-_BUFFER_BYTES = 128_000_000
-_OPEN_FILES = 64
 _STAMP = "stampData"
+_NOTE = "alert_quicklook."
 
 
 @dataclass(frozen=True)
-class ParquetLayout:
+class ParquetFormat:
     """Types and encodings of the files.
 
     Stamps are gzipped already and each is unlike the others: they are stored as they are.
@@ -29,11 +25,13 @@ class ParquetLayout:
 
     schema: pa.Schema
     writer_options: dict[str, Any]
+    suffix: str = ".parquet"
+    rows_per_group: int = _GROUP_ROWS
 
     @classmethod
     def of(cls, schema: pa.Schema, notes: Mapping[str, str]) -> Self:
-        """Choose the encodings for a schema; ``notes`` become the files' metadata."""
-        noted = schema.with_metadata({**(schema.metadata or {}), **{k.encode(): v.encode() for k, v in notes.items()}})
+        """Choose the encodings for a schema; ``notes`` become the files' metadata, under ``alert_quicklook.``."""
+        noted = {f"{_NOTE}{key}".encode(): text.encode() for key, text in notes.items()}
         leaves = _leaf_paths(schema)
         stamps = {path for path in leaves if path.split(".")[-1] == _STAMP}
         options: dict[str, Any] = {
@@ -41,75 +39,34 @@ class ParquetLayout:
             "use_dictionary": [path for path in leaves if path not in stamps],
             "write_statistics": [path for path in leaves if path not in stamps],
         }
-        return cls(noted, options)
+        return cls(schema.with_metadata({**(schema.metadata or {}), **noted}), options)
+
+    def fitted(self, alerts: pa.Table) -> pa.Table:
+        """The alerts as they are, with units and notes."""
+        return alerts.cast(self.schema)
+
+    def rows_per_file(self, table: pa.Table) -> int | None:
+        """Files grow by row groups."""
+        return None
+
+    def open(self, path: Path) -> ParquetFile:
+        """Begin a file."""
+        return ParquetFile(pq.ParquetWriter(path, self.schema, **self.writer_options))
 
 
-class PartitionFiles:
-    """Rows on their way to the files of their folders.
+class ParquetFile:
+    """A Parquet file that is being written."""
 
-    Rows wait in memory until a row group of their folder is full, or all that wait is too much: then the folder with
-    the most of it is written. The files used least recently are closed; their folders go on in a next file.
-    """
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self._writer = writer
 
-    def __init__(self, root: Path, layout: ParquetLayout) -> None:
-        self._root = root
-        self._layout = layout
-        self._waiting: dict[str, list[pa.Table]] = defaultdict(list)
-        self._waiting_bytes: dict[str, int] = defaultdict(int)
-        self._waiting_rows: dict[str, int] = defaultdict(int)
-        self._open: OrderedDict[str, pq.ParquetWriter] = OrderedDict()
-        self._files: dict[str, int] = defaultdict(int)
-        self.rows = 0
-        self.size_bytes = 0
+    def write(self, table: pa.Table) -> None:
+        """Add rows as row groups."""
+        self._writer.write_table(table, row_group_size=_GROUP_ROWS)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            for folder in list(self._waiting):
-                self._write(folder)
-        for writer in self._open.values():
-            writer.close()
-        self._open.clear()
-        if error is None:
-            self.size_bytes = sum(path.stat().st_size for path in self._root.rglob("*.parquet"))
-
-    @property
-    def count(self) -> int:
-        """Files begun, and folders whose first file will be."""
-        return sum(self._files.values()) + sum(1 for folder in self._waiting if not self._files[folder])
-
-    def add(self, folder: str, table: pa.Table) -> None:
-        """Take rows for a folder, given relative to the root."""
-        self.rows += table.num_rows
-        self._waiting[folder].append(table)
-        self._waiting_bytes[folder] += table.get_total_buffer_size()
-        self._waiting_rows[folder] += table.num_rows
-        if self._waiting_bytes[folder] >= _GROUP_BYTES or self._waiting_rows[folder] >= _GROUP_ROWS:
-            self._write(folder)
-        elif sum(self._waiting_bytes.values()) >= _BUFFER_BYTES:
-            self._write(max(self._waiting_bytes, key=self._waiting_bytes.__getitem__))
-
-    def _write(self, folder: str) -> None:
-        table = pa.concat_tables(self._waiting.pop(folder)).cast(self._layout.schema)
-        del self._waiting_bytes[folder], self._waiting_rows[folder]
-        self._writer(folder).write_table(table, row_group_size=_GROUP_ROWS)
-
-    def _writer(self, folder: str) -> pq.ParquetWriter:
-        if folder in self._open:
-            self._open.move_to_end(folder)
-            return self._open[folder]
-        if len(self._open) >= _OPEN_FILES:
-            self._open.popitem(last=False)[1].close()
-        path = self._root / folder / f"alerts-{self._files[folder]:04d}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._files[folder] += 1
-        writer = pq.ParquetWriter(path, self._layout.schema, **self._layout.writer_options)
-        self._open[folder] = writer
-        return writer
+    def close(self) -> None:
+        """Write the footer."""
+        self._writer.close()
 
 
 def _leaf_paths(schema: pa.Schema) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from backend.alert_export import ExportSummary, PartitionBy, write_parquet
+from backend.alert_export import ExportSummary, PartitionBy, write_alerts
+from backend.alert_formats import ExportFormat
+from backend.alert_queries import EVERYTHING, AlertFilter, AlertQueries
 from backend.alert_store import AlertStore
 from backend.alert_stream import AlertStream
 from backend.disk_room import DiskRoom
@@ -19,6 +20,9 @@ from backend.errors import InvalidRequest
 from backend.ingest import Ingest, IngestProgress
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
+from backend.nested_light_curves import nested_light_curves
+from backend.provenance import provenance
+from backend.receipt import Receipt
 
 TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,241}")
 READER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -162,9 +166,31 @@ class AlertReader:
             return stream.offsets_since(time)
 
     def export(
-        self, out_dir: Path, partition_by: PartitionBy | None, request: dict[str, object] | None = None
+        self,
+        out_dir: Path,
+        partition_by: PartitionBy | None,
+        request: dict[str, object] | None = None,
+        *,
+        chosen: AlertFilter = EVERYTHING,
+        export_format: ExportFormat = "parquet",
+        receipt: Receipt | None = None,
     ) -> ExportSummary:
-        """Write what is stored as Parquet; see `backend.alert_export.write_parquet`."""
-        provenance = {"request": json.dumps(request)} if request else {}
-        provenance["schema_fingerprint"] = self.store.fingerprint or ""
-        return write_parquet(self.store.scan(), out_dir, partition_by, topic=self.topic, provenance=provenance)
+        """Write what is stored, or what is chosen of it, to a folder; see `backend.alert_export.write_alerts`.
+
+        Parameters
+        ----------
+        request, receipt
+            Of the transfer; kept in the files.
+        chosen
+            Which alerts; of light curves, whose alerts they are made of.
+        """
+        notes = provenance(request, receipt, self.store.fingerprint)
+        queries = AlertQueries(self.store)
+        if export_format == "lightcurves":
+            if partition_by == "time":
+                raise InvalidRequest("A light curve spans many days; it has no folder of one.", "Use a class, or none.")
+            curves = nested_light_curves(queries, chosen)
+            return write_alerts(curves, out_dir, partition_by, topic=self.topic, provenance=notes)
+        return write_alerts(
+            queries.scan(chosen), out_dir, partition_by, export_format, topic=self.topic, provenance=notes
+        )

@@ -9,13 +9,12 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from backend import parquet_files
+from backend import partition_files
 from backend.alert_decoder import AlertDecoder
-from backend.alert_export import PartitionBy, write_parquet
+from backend.alert_export import PartitionBy, write_alerts
 from backend.errors import InvalidRequest
 from tests.support.alert_records import CLASSES, LIGHT_SCHEMA, REAL_TRANSFER, encoded, light_alert, real_records
 
@@ -35,7 +34,7 @@ def files_in(folder: Path) -> list[str]:
 @pytest.mark.parametrize("partition_by", [None, "time", "finkclass", "tnsclass"])
 def test_all_rows_and_labels_come_back(tmp_path: Path, partition_by: PartitionBy | None) -> None:
     records = [light_alert(candid) for candid in range(1000)]
-    summary = write_parquet(reader(records), tmp_path / "out", partition_by, topic=TOPIC)
+    summary = write_alerts(reader(records), tmp_path / "out", partition_by, topic=TOPIC)
     frame = pd.read_parquet(tmp_path / "out").sort_values("candid")
     assert summary.rows == len(frame) == 1000
     assert summary.files == len(files_in(tmp_path / "out"))
@@ -46,7 +45,7 @@ def test_all_rows_and_labels_come_back(tmp_path: Path, partition_by: PartitionBy
 
 
 def test_one_file_without_partitions(tmp_path: Path) -> None:
-    write_parquet(reader([light_alert(1)]), tmp_path, topic=TOPIC, provenance={"request": '{"survey": "ztf"}'})
+    write_alerts(reader([light_alert(1)]), tmp_path, topic=TOPIC, provenance={"request": '{"survey": "ztf"}'})
     (file,) = files_in(tmp_path)
     written = pq.read_schema(tmp_path / file)
     assert written.remove_metadata() == DECODER.schema
@@ -55,20 +54,11 @@ def test_one_file_without_partitions(tmp_path: Path) -> None:
 
 
 def test_class_folders_are_percent_encoded_and_not_repeated_inside(tmp_path: Path) -> None:
-    write_parquet(reader([light_alert(candid) for candid in range(7)]), tmp_path, "finkclass", topic=TOPIC)
-    folders = {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    write_alerts(reader([light_alert(candid) for candid in range(7)]), tmp_path, "finkclass", topic=TOPIC)
+    folders = {path.name for path in tmp_path.glob("finkclass=*")}
     assert {"finkclass=SN%20Ib%2Fc", "finkclass=%2A%2A", "finkclass=IR%3E30um", "finkclass=C%2A"} <= folders
     assert len(folders) == len(CLASSES)
     assert all("finkclass" not in pq.read_schema(tmp_path / file).names for file in files_in(tmp_path))
-
-
-def test_no_class_is_the_folder_of_no_value(tmp_path: Path) -> None:
-    records = [light_alert(0) | {"finkclass": None}, light_alert(1)]
-    write_parquet(reader(records), tmp_path, "finkclass", topic=TOPIC)
-    assert (tmp_path / "finkclass=__HIVE_DEFAULT_PARTITION__").is_dir()
-    # pandas asks pyarrow for dictionaries here, and those it cannot unify when a folder stands for no value.
-    table = ds.dataset(tmp_path, partitioning="hive").to_table().sort_by("candid")
-    assert table["finkclass"].to_pylist() == [None, "SN Ib/c"]
 
 
 @pytest.mark.parametrize(
@@ -79,38 +69,38 @@ def test_no_class_is_the_folder_of_no_value(tmp_path: Path) -> None:
         (2_460_676.499_99, "year=2024/month=12/day=31"),
         (2_460_676.5, "year=2025/month=01/day=01"),
         (2_458_788.5, "year=2019/month=11/day=01"),
-        (None, "/".join(f"{unit}=__HIVE_DEFAULT_PARTITION__" for unit in ("year", "month", "day"))),
-        (float("nan"), "/".join(f"{unit}=__HIVE_DEFAULT_PARTITION__" for unit in ("year", "month", "day"))),
+        (None, "year=0/month=00/day=00"),
+        (float("nan"), "year=0/month=00/day=00"),
     ],
 )
 def test_days_begin_at_midnight_utc(tmp_path: Path, jd: float | None, folder: str) -> None:
-    write_parquet(reader([light_alert(1) | {"jd": jd}]), tmp_path, "time", topic=TOPIC)
+    write_alerts(reader([light_alert(1) | {"jd": jd}]), tmp_path, "time", topic=TOPIC)
     assert [str(Path(file).parent) for file in files_in(tmp_path)] == [folder]
 
 
 def test_no_alerts_are_a_file_with_their_columns(tmp_path: Path) -> None:
     for partition_by in (None, "time"):
-        summary = write_parquet(reader([]), tmp_path / str(partition_by), partition_by, topic=TOPIC)
+        summary = write_alerts(reader([]), tmp_path / str(partition_by), partition_by, topic=TOPIC)
         assert (summary.rows, summary.files) == (0, 1)
         assert pd.read_parquet(tmp_path / str(partition_by)).columns.tolist() == DECODER.schema.names
 
 
 def test_a_second_export_replaces_the_first(tmp_path: Path) -> None:
-    write_parquet(reader([light_alert(candid) for candid in range(70)]), tmp_path, "finkclass", topic=TOPIC)
-    write_parquet(reader([light_alert(candid) for candid in range(5)]), tmp_path, "time", topic=TOPIC)
+    write_alerts(reader([light_alert(candid) for candid in range(70)]), tmp_path, "finkclass", topic=TOPIC)
+    write_alerts(reader([light_alert(candid) for candid in range(5)]), tmp_path, "time", topic=TOPIC)
     assert sorted(pd.read_parquet(tmp_path)["candid"]) == list(range(5))
-    assert {path.name for path in tmp_path.iterdir()} == {"year=2024", "_quicklook_export.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"year=2024", ".quicklook_export"}
 
 
 def test_an_export_that_fails_leaves_the_earlier_one(tmp_path: Path) -> None:
-    write_parquet(reader([light_alert(candid) for candid in range(70)]), tmp_path, topic=TOPIC)
+    write_alerts(reader([light_alert(candid) for candid in range(70)]), tmp_path, topic=TOPIC)
 
     def breaking() -> Iterator[pa.RecordBatch]:
         yield from reader([light_alert(candid) for candid in range(100, 200)])
         raise RuntimeError("the reader broke")
 
     with pytest.raises(RuntimeError, match="the reader broke"):
-        write_parquet(pa.RecordBatchReader.from_batches(DECODER.schema, breaking()), tmp_path, topic=TOPIC)
+        write_alerts(pa.RecordBatchReader.from_batches(DECODER.schema, breaking()), tmp_path, topic=TOPIC)
     assert sorted(pd.read_parquet(tmp_path)["candid"]) == list(range(70))
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -118,34 +108,43 @@ def test_an_export_that_fails_leaves_the_earlier_one(tmp_path: Path) -> None:
 def test_a_folder_with_something_else_is_refused_and_untouched(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(InvalidRequest, match="not empty"):
-        write_parquet(reader([light_alert(1)]), tmp_path, topic=TOPIC)
+        write_alerts(reader([light_alert(1)]), tmp_path, topic=TOPIC)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
 def test_the_export_of_another_topic_is_refused(tmp_path: Path) -> None:
-    write_parquet(reader([light_alert(1)]), tmp_path, topic=TOPIC)
+    write_alerts(reader([light_alert(1)]), tmp_path, topic=TOPIC)
     with pytest.raises(InvalidRequest, match=f"holds the export of {TOPIC}"):
-        write_parquet(reader([light_alert(2)]), tmp_path, topic="ftransfer_ztf_y")
+        write_alerts(reader([light_alert(2)]), tmp_path, topic="ftransfer_ztf_y")
 
 
 def test_a_mark_cannot_make_it_remove_what_lies_elsewhere(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
     out = tmp_path / "out"
-    write_parquet(reader([light_alert(1)]), out, topic=TOPIC)
-    (out / "_quicklook_export.json").write_text(json.dumps({"topic": TOPIC, "entries": ["../kept", str(kept), ".."]}))
-    write_parquet(reader([light_alert(1)]), out, topic=TOPIC)
+    write_alerts(reader([light_alert(1)]), out, topic=TOPIC)
+    for name in ("...entry", "..entry", ".entry"):
+        (out / ".quicklook_export" / name).touch()
+    write_alerts(reader([light_alert(1)]), out, topic=TOPIC)
     assert kept.is_dir()
+    assert files_in(out) == ["alerts-0000.parquet"]
+
+
+def test_what_the_user_adds_to_the_folder_stays(tmp_path: Path) -> None:
+    write_alerts(reader([light_alert(1)]), tmp_path, topic=TOPIC)
+    (tmp_path / "thesis.tex").write_text("years of work")
+    write_alerts(reader([light_alert(1)]), tmp_path, "time", topic=TOPIC)
+    assert {path.name for path in tmp_path.iterdir()} == {"year=2024", ".quicklook_export", "thesis.tex"}
 
 
 def test_many_classes_with_few_open_files_and_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet_files, "_OPEN_FILES", 3)
-    monkeypatch.setattr(parquet_files, "_BUFFER_BYTES", 20_000)
-    records = [light_alert(candid) | {"finkclass": f"class {candid % 40}"} for candid in range(2000)]
-    summary = write_parquet(reader(records), tmp_path, "finkclass", topic=TOPIC)
+    monkeypatch.setattr(partition_files, "_OPEN_FILES", 3)
+    monkeypatch.setattr(partition_files, "_BUFFER_BYTES", 20_000)
+    records = [light_alert(candid) | {"finkclass": f"class {candid % 40}"} for candid in range(30_000)]
+    summary = write_alerts(reader(records), tmp_path, "finkclass", topic=TOPIC)
     frame = pd.read_parquet(tmp_path)
     assert summary.files > 40
-    assert sorted(frame["candid"]) == list(range(2000))
+    assert sorted(frame["candid"]) == list(range(30_000))
     assert (frame["finkclass"].astype(str) == "class " + (frame["candid"] % 40).astype(str)).all()
 
 
@@ -153,7 +152,7 @@ def test_a_column_that_is_missing_is_named(tmp_path: Path) -> None:
     narrow = DECODER.schema.empty_table().drop_columns(["jd", "finkclass"])
     for partition_by, named in (("time", "jd"), ("finkclass", "finkclass")):
         with pytest.raises(InvalidRequest, match=f"no {named}"):
-            write_parquet(narrow.to_reader(), tmp_path / "out", partition_by, topic=TOPIC)
+            write_alerts(narrow.to_reader(), tmp_path / "out", partition_by, topic=TOPIC)
     assert not (tmp_path / "out").exists()
 
 
@@ -164,7 +163,7 @@ def test_real_alerts_equal_what_fastavro_reads(
     schema, records = real_records(real_alerts / REAL_TRANSFER)
     decoder = AlertDecoder(json.dumps(schema))
     table = decoder.decode(encoded(records, schema)).table
-    write_parquet(table.to_reader(), tmp_path, partition_by, topic=TOPIC)
+    write_alerts(table.to_reader(), tmp_path, partition_by, topic=TOPIC)
     left_out = {None: [], "time": ["year", "month", "day"]}.get(partition_by, [partition_by])
     written = pa.concat_tables(pq.ParquetFile(tmp_path / file).read() for file in files_in(tmp_path))
     expected = table.drop_columns(left_out).sort_by("candid")
