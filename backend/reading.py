@@ -50,7 +50,7 @@ class ReadPart:
     since: datetime | None = None
 
 
-EVERYTHING = ReadPart()
+WHOLE_TOPIC = ReadPart()
 
 
 class AlertReader:
@@ -113,7 +113,7 @@ class AlertReader:
         """How far reading is, now."""
         return self._ingest.progress if self._ingest else IngestProgress(distinct=self.store.counts.distinct)
 
-    def start(self, part: ReadPart = EVERYTHING) -> None:
+    def start(self, part: ReadPart = WHOLE_TOPIC) -> None:
         """Begin to read, or go on with what is not read yet; nothing happens while it reads already.
 
         Raises
