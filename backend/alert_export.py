@@ -54,7 +54,7 @@ def write_alerts(
         each value, percent-encoded. Parquet does not repeat the column in the files; other formats, whose readers know
         nothing of folders, do. None: one folder.
     alert_format
-        See `backend.alert_formats`. VOTable and FITS are several files where there are many alerts.
+        See `backend.alert_formats`. FITS are several files where there are many alerts.
     topic, provenance
         Where the alerts come from: the topic, and more (request, schema fingerprint) as text; kept in each file.
 

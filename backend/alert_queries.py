@@ -227,18 +227,6 @@ class AlertQueries:
         """Whether the alerts bring any of these stamps."""
         return any(self._stamp(name) for name in stamps)
 
-    def _bands(self) -> tuple[int, ...]:
-        band = self.expression("fid")
-        query = f"SELECT DISTINCT {band} FROM alerts WHERE {band} IS NOT NULL ORDER BY 1"
-        return tuple(row[0] for row in self._rows(query)) if band else ()
-
-    def _magnitudes(self) -> tuple[float, float] | None:
-        magnitude = self._number("magpsf")
-        if magnitude is None:
-            return None
-        low, high = self._rows(f"SELECT min({magnitude}), max({magnitude}) FROM alerts")[0]
-        return None if low is None else (low, high)
-
     def where(self, chosen: AlertFilter) -> tuple[str, list[Any]]:
         """A WHERE clause for what is chosen, and the values of its parameters; both empty for everything."""
         tests: list[tuple[str, Any]] = []
@@ -266,32 +254,12 @@ class AlertQueries:
                 return f"{DETECTION}.{_quoted(name)}"
         return None
 
-    def _number(self, name: str) -> str | None:
-        """SQL of a magnitude, NULL for every spelling of "no value"."""
-        sql = self.expression(name)
-        return f"CASE WHEN isnan({sql}) OR {sql} <= {NO_MAGNITUDE} THEN NULL ELSE {sql} END" if sql else None
-
-    def _shown(self, name: str) -> str | None:
-        if name == "observed":
-            time = self.expression("jd")
-            seconds = f"CAST(({time} - {JD_OF_UNIX_EPOCH}) * 86400 AS BIGINT)"
-            return f"make_timestamp({seconds} * 1000000)" if time else None
-        return self._number(name) if name in ("magpsf", "sigmapsf") else self.expression(name)
-
     def history_fields(self) -> frozenset[str]:
         """What is known of each visit in the history; empty when the alerts bring none."""
         if not self.has_history:
             return frozenset()
         entry = self._schema.field(HISTORY).type.value_type
         return frozenset(entry.field(index).name for index in range(entry.num_fields))
-
-    def _stamp(self, name: str) -> str | None:
-        if name in self._schema.names:
-            kind = self._schema.field(name).type
-            if pa.types.is_struct(kind):
-                return f'{_quoted(name)}."stampData"' if kind.get_field_index("stampData") >= 0 else None
-            return _quoted(name) if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) else None
-        return None
 
     def needed(self, name: str) -> str:
         """SQL of a column or measurement.
@@ -305,6 +273,38 @@ class AlertQueries:
         if sql is None:
             raise InvalidRequest(f"The alerts of this transfer have no {name}.", f"Request it with {name} among them.")
         return sql
+
+    def _bands(self) -> tuple[int, ...]:
+        band = self.expression("fid")
+        query = f"SELECT DISTINCT {band} FROM alerts WHERE {band} IS NOT NULL ORDER BY 1"
+        return tuple(row[0] for row in self._rows(query)) if band else ()
+
+    def _magnitudes(self) -> tuple[float, float] | None:
+        magnitude = self._number("magpsf")
+        if magnitude is None:
+            return None
+        low, high = self._rows(f"SELECT min({magnitude}), max({magnitude}) FROM alerts")[0]
+        return None if low is None else (low, high)
+
+    def _number(self, name: str) -> str | None:
+        """SQL of a magnitude, NULL for every spelling of "no value"."""
+        sql = self.expression(name)
+        return f"CASE WHEN isnan({sql}) OR {sql} <= {NO_MAGNITUDE} THEN NULL ELSE {sql} END" if sql else None
+
+    def _shown(self, name: str) -> str | None:
+        if name == "observed":
+            time = self.expression("jd")
+            seconds = f"CAST(({time} - {JD_OF_UNIX_EPOCH}) * 86400 AS BIGINT)"
+            return f"make_timestamp({seconds} * 1000000)" if time else None
+        return self._number(name) if name in ("magpsf", "sigmapsf") else self.expression(name)
+
+    def _stamp(self, name: str) -> str | None:
+        if name in self._schema.names:
+            kind = self._schema.field(name).type
+            if pa.types.is_struct(kind):
+                return f'{_quoted(name)}."stampData"' if kind.get_field_index("stampData") >= 0 else None
+            return _quoted(name) if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) else None
+        return None
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         cursor = self._store.cursor()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,10 +15,7 @@ from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError
 from backend.offset_ranges import OffsetRange, merged, next_unread
 from backend.raw_batch import TrimmedRange
-from backend.store_lock import StoreLock
-
-ROWS_PER_GROUP = 20_480
-"""Rows of a DuckDB row group: a batch of as many goes to the file at once, without the detour over its log."""
+from backend.store_file import StoreFile, arriving, insert_each
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (topic VARCHAR, fingerprint VARCHAR, avro_schema VARCHAR, arrow_schema BLOB);
@@ -54,19 +49,15 @@ class AlertStore:
 
     def __init__(self, path: Path, *, memory_limit: str = "512MB") -> None:
         self.path = path
-        self._is_settled = False
-        self._lock = StoreLock(path.with_name(f"{path.name}.lock"))
-        self._writing = threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock.acquire(path)
+        self._file = StoreFile(path, memory_limit, _TABLES)
         try:
-            self._connection = self._open(memory_limit)
+            self._take_over_offsets()
             self._counts = self._count()
             self._read_ranges = self._stored_ranges()
             if (schema := self.schema) is not None:
-                self._settle(schema)
+                self._file.settle(schema)
         except BaseException:
-            self._lock.release()
+            self._file.close()
             raise
         self._positions: dict[int, int] = {}
         self.begin_at({})
@@ -81,9 +72,7 @@ class AlertStore:
 
     def close(self) -> None:
         """Close the file and let others have it; cursors end with it."""
-        with self._writing:
-            self._connection.close()
-            self._lock.release()
+        self._file.close()
 
     def prepare(self, topic: str, avro_schema: str, fingerprint: str, schema: pa.Schema) -> None:
         """Make the table of alerts; in a store that has one, check that it is for the same topic and schema.
@@ -97,8 +86,8 @@ class AlertStore:
             raise InvalidRequest("The topic's alerts have no candid.", "It is not a topic of a transfer.")
         known = self.cursor().execute("SELECT topic, fingerprint FROM meta").fetchone()
         if known is None:
-            self._settle(schema)
-            with self._transaction() as connection, _registered(connection, schema.empty_table()):
+            self._file.settle(schema)
+            with self._file.transaction() as connection, arriving(connection, schema.empty_table()):
                 connection.execute("CREATE TABLE alerts AS FROM arriving")
                 meta = [topic, fingerprint, avro_schema, schema.serialize().to_pybytes()]
                 connection.execute("INSERT INTO meta VALUES (?, ?, ?, ?)", meta)
@@ -136,13 +125,13 @@ class AlertStore:
         """
         read_ranges = {partition: self._with_read(partition, offset) for partition, offset in offsets.items()}
         set_aside = [(alert.partition, alert.offset, alert.reason) for alert in corrupt]
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             new = self._insert_new(connection, table) if table.num_rows else 0
             read, duplicates = table.num_rows + len(set_aside), table.num_rows - new
             connection.execute("UPDATE messages SET read = read + ?, duplicates = duplicates + ?", [read, duplicates])
             _write_ranges(connection, read_ranges)
-            _insert_each(connection, "INSERT OR IGNORE INTO corrupt VALUES (?, ?, ?)", set_aside)
-            _insert_each(connection, "INSERT OR IGNORE INTO trimmed VALUES (?, ?, ?)", trimmed)
+            insert_each(connection, "INSERT OR IGNORE INTO corrupt VALUES (?, ?, ?)", set_aside)
+            insert_each(connection, "INSERT OR IGNORE INTO trimmed VALUES (?, ?, ?)", trimmed)
         self._read_ranges |= read_ranges
         self._positions |= offsets
         self._counts = self._count()
@@ -167,7 +156,7 @@ class AlertStore:
         QuicklookError
             When the disk is full or fails; everything is still there then.
         """
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             connection.execute("DROP TABLE IF EXISTS alerts")
             for table in ("meta", "read_ranges", "corrupt", "trimmed"):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608  (our own names)
@@ -214,9 +203,7 @@ class AlertStore:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Make a connection for one thread to query the table ``alerts`` with; it sees what is committed."""
-        cursor = self._connection.cursor()
-        cursor.execute("USE store")
-        return cursor
+        return self._file.cursor()
 
     def scan(
         self, rows_per_batch: int = 2_048, *, where: str = "", values: Sequence[object] = ()
@@ -260,65 +247,24 @@ class AlertStore:
         finally:
             cursor.close()
 
-    def _open(self, memory_limit: str) -> duckdb.DuckDBPyConnection:
-        spill = self.path.with_name(f"{self.path.name}.tmp")
-        try:
-            connection = duckdb.connect(
-                ":memory:", config={"memory_limit": memory_limit, "temp_directory": str(spill), "threads": 2}
-            )
-            quoted = str(self.path).replace("'", "''")
-            connection.execute(f"ATTACH '{quoted}' AS store (ROW_GROUP_SIZE {ROWS_PER_GROUP})")
-            connection.execute("USE store")
-            connection.execute(_TABLES)
-            connection.execute("SET enable_external_access = false")
-        except duckdb.Error as error:
-            raise QuicklookError(
-                f"The store {self.path} cannot be opened: {error}.", "Delete it, and read the topic again."
-            ) from error
-        return connection
-
-    def _settle(self, schema: pa.Schema) -> None:
-        """Choose how alerts of this schema are stored, once; nothing can be set from then on."""
-        if self._is_settled:
-            return
-        if any(pa.types.is_nested(field.type) for field in schema):
-            # Histories and stamps hardly shrink, and to try each way for each of their parts took half of all time.
-            self._connection.execute("SET force_compression = 'uncompressed'")
-        self._connection.execute("SET lock_configuration = true")
-        self._is_settled = True
-
-    @contextmanager
-    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._writing:
-            self._connection.begin()
-            try:
-                yield self._connection
-                self._connection.commit()
-            except duckdb.Error as error:
-                self._rollback()
-                raise QuicklookError(
-                    f"The store {self.path} cannot be written: {error}.",
-                    "Make room on the disk, then go on: nothing is lost.",
-                ) from error
-            except BaseException:
-                self._rollback()
-                raise
-
-    def _rollback(self) -> None:
-        with suppress(duckdb.TransactionException):  # a failed commit has ended the transaction itself
-            self._connection.rollback()
-
     def _insert_new(self, connection: duckdb.DuckDBPyConnection, table: pa.Table) -> int:
         candids = table.column("candid").to_numpy()
         _, first = np.unique(candids, return_index=True)
         if len(first) < len(candids):
             table = table.take(np.sort(first))
-        with _registered(connection, table):
+        with arriving(connection, table):
             # A join against the ids that are there is faster than a unique index that each insert must keep.
             inserted = connection.execute(
                 "INSERT INTO alerts FROM arriving WHERE candid NOT IN (SELECT candid FROM alerts)"
             ).fetchone()
         return int(inserted[0]) if inserted else 0
+
+    def _take_over_offsets(self) -> None:
+        """Stores of an earlier version know only where each partition was read to, from its beginning."""
+        if self.cursor().execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'offsets'").fetchone():
+            with self._file.transaction() as connection:
+                connection.execute("INSERT INTO read_ranges SELECT partition, 0, next_offset FROM offsets")
+                connection.execute("DROP TABLE offsets")
 
     def _stored_ranges(self) -> dict[int, tuple[OffsetRange, ...]]:
         found: dict[int, list[OffsetRange]] = {}
@@ -340,26 +286,7 @@ class AlertStore:
         return ReadCounts(read, read - duplicates - corrupt, duplicates, corrupt, trimmed)
 
 
-def _insert_each(connection: duckdb.DuckDBPyConnection, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-    listed = [list(row) for row in rows]
-    if listed:
-        connection.executemany(statement, listed)
-
-
 def _write_ranges(connection: duckdb.DuckDBPyConnection, ranges: Mapping[int, Iterable[OffsetRange]]) -> None:
-    _insert_each(connection, "DELETE FROM read_ranges WHERE partition = ?", ((partition,) for partition in ranges))
+    insert_each(connection, "DELETE FROM read_ranges WHERE partition = ?", ((partition,) for partition in ranges))
     rows = ((partition, *each) for partition, several in ranges.items() for each in several)
-    _insert_each(connection, "INSERT INTO read_ranges VALUES (?, ?, ?)", rows)
-
-
-@contextmanager
-def _registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
-    """Let statements call the table ``arriving``."""
-    connection.register("arriving", table)
-    try:
-        yield
-    finally:
-        with suppress(
-            duckdb.TransactionException
-        ):  # one that failed refuses that too; its own error is the one to tell
-            connection.unregister("arriving")
+    insert_each(connection, "INSERT INTO read_ranges VALUES (?, ?, ?)", rows)

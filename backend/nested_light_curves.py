@@ -61,9 +61,12 @@ class _Objects:
         self._visit = {name: kind for name in _VISIT if (kind := queries.type_of(name)) is not None}
         self._classes = [name for name in CLASS_COLUMNS if queries.has(name)]
         self._has_place = all(name in self._visit for name in ("ra", "dec"))
-        for name in ("jd", "magpsf"):
-            if not pa.types.is_floating(self._visit[name]):
-                raise InvalidRequest(f"{name} of these alerts is no floating-point number: they have no light curve.")
+        floats, numbered = (self._visit["jd"], self._visit["magpsf"]), pa.types.is_integer(self._visit["fid"])
+        if not numbered or not all(pa.types.is_floating(kind) for kind in floats):
+            raise InvalidRequest(
+                "The jd, magpsf or fid of these alerts has another type than in a light curve.",
+                "They are not of a survey that is known here: use Parquet.",
+            )
         self.schema = self._schema()
 
     def query(self, chosen: AlertFilter) -> tuple[str, list[Any]]:

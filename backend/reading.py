@@ -27,8 +27,9 @@ from backend.receipt import Receipt
 
 TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,241}")
 READER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_DUCKDB_SHARE = 0.5
-_BATCH_SHARE = 0.1
+_DUCKDB_SHARE = 0.4
+_BATCH_SHARE = 0.05
+"""Some six batches are in memory at a time, in different forms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class ReadPart:
     since: datetime | None = None
 
 
-EVERYTHING = ReadPart()
+WHOLE_TOPIC = ReadPart()
 
 
 class AlertReader:
@@ -113,7 +114,7 @@ class AlertReader:
         """How far reading is, now."""
         return self._ingest.progress if self._ingest else IngestProgress(distinct=self.store.counts.distinct)
 
-    def start(self, part: ReadPart = EVERYTHING) -> None:
+    def start(self, part: ReadPart = WHOLE_TOPIC) -> None:
         """Begin to read, or go on with what is not read yet; nothing happens while it reads already.
 
         Raises

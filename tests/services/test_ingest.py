@@ -139,25 +139,30 @@ def test_a_part_is_read_first_and_the_rest_later(topic: PublishedTopic, store: A
     assert (rest.read, rest.complete) == (1000, True)
 
 
-def test_killed_at_any_moment_nothing_is_lost_or_doubled(topic: PublishedTopic, tmp_path: Path) -> None:
-    topic.publish(range(20_000))
-    topic.publish_receipt(20_000)
+@pytest.mark.parametrize(
+    ("alerts", "moments"), [(20_000, 6), pytest.param(200_000, 20, marks=[pytest.mark.soak, pytest.mark.timeout(900)])]
+)
+def test_killed_at_any_moment_nothing_is_lost_or_doubled(
+    topic: PublishedTopic, tmp_path: Path, alerts: int, moments: int
+) -> None:
+    topic.publish(range(alerts))
+    topic.publish_receipt(alerts)
     path = tmp_path / "killed.duckdb"
     command = [sys.executable, "-m", "tests.support.reading_process", topic.servers, topic.name, str(path)]
-    moments = random.Random(3)
+    chance = random.Random(3)
     seen = []
-    for goal in (1, 2_000, 5_000, 8_000, 11_000, 14_000):
+    for goal in sorted(chance.randrange(1, 7 * alerts // 10) for _ in range(moments)):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reading:
             assert reading.stdout is not None
             seen.append(next(count for count in map(int, reading.stdout) if count >= goal))
-            time.sleep(moments.uniform(0, 0.03))  # so that it dies anywhere in a batch
+            time.sleep(chance.uniform(0, 0.03))  # so that it dies anywhere in a batch
             reading.kill()
-    assert max(seen) < 20_000, "it was never killed in the middle"
+    assert max(seen) < alerts, "it was never killed in the middle"
     with AlertStore(path) as store:
         assert seen[-1] <= store.counts.distinct
         progress = ended(begin(topic, store))
-        assert (progress.complete, progress.read, progress.duplicates) == (True, 20_000, 0)
-        assert stored(store) == expected(range(20_000))
+        assert (progress.complete, progress.read, progress.duplicates) == (True, alerts, 0)
+        assert stored(store) == expected(range(alerts))
 
 
 def test_messages_that_came_twice_are_counted_once(topic: PublishedTopic, store: AlertStore) -> None:

@@ -13,7 +13,7 @@ from backend.errors import InvalidRequest
 from backend.ingest import IngestProgress, IngestState
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
-from backend.reading import AlertReader, ReadPart
+from backend.reading import WHOLE_TOPIC, AlertReader, ReadPart
 from stack.embedded import EmbeddedStack
 from tests.support.published_topic import PARTITIONS, PublishedTopic
 
@@ -32,7 +32,7 @@ def reader_of(topic: PublishedTopic, stores: Path, name: str = "mine") -> AlertR
     return AlertReader(topic.kafka, topic.name, stores, name, lambda: Phase.COMPLETED)
 
 
-def read(reader: AlertReader, part: ReadPart = ReadPart()) -> IngestProgress:  # noqa: B008  (it is frozen)
+def read(reader: AlertReader, part: ReadPart = WHOLE_TOPIC) -> IngestProgress:
     reader.start(part)
     assert reader.join(60), reader.progress
     return reader.progress

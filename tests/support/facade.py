@@ -27,7 +27,7 @@ from backend.job_size import JobResources, JobSize
 from backend.kafka_access import KafkaAccess
 from backend.models import KafkaTarget, Phase, ServiceHealth, Transfer, TransferRequest
 from backend.planning import plan_transfer
-from backend.reading import EVERYTHING, AlertReader, ReadPart
+from backend.reading import WHOLE_TOPIC, AlertReader, ReadPart
 from backend.receipt import Receipt
 from backend.size_limits import SizeLimits
 from tests.support.alert_records import encoded
@@ -71,7 +71,7 @@ class TableReader(AlertReader):
             message=f"{distinct:,} of {total:,}, complete." if distinct == total else "",
         )
 
-    def start(self, part: ReadPart = EVERYTHING) -> None:
+    def start(self, part: ReadPart = WHOLE_TOPIC) -> None:
         """Read all, or so many as wanted; or, when slow, begin to."""
         self._goal = min(self._table.num_rows, self.store.counts.messages + (part.limit or self._table.num_rows))
         self.store.prepare(self.topic, self._decoder.schema_text, self._decoder.fingerprint, self._decoder.schema)

@@ -81,6 +81,29 @@ def test_rows_and_offsets_change_together_or_not_at_all(store: AlertStore) -> No
     assert candids(store) == [1, 2]
 
 
+def test_a_store_of_an_earlier_version_is_read_on(store: AlertStore, path: Path) -> None:
+    store.append(alerts([1, 2]), {0: 2, 1: 0})
+    store.close()
+    with duckdb.connect(path) as earlier:
+        earlier.execute("DROP TABLE read_ranges")
+        earlier.execute("CREATE TABLE offsets AS FROM (VALUES (0, 2::BIGINT), (1, 0)) AS t(partition, next_offset)")
+    for _ in range(2):
+        with AlertStore(path) as again:
+            assert again.offsets() == {0: 2, 1: 0}
+            assert candids(again) == [1, 2]
+
+
+def test_what_was_read_is_forgotten_as_a_whole(store: AlertStore, path: Path) -> None:
+    store.append(alerts(range(50)), {0: 30, 3: 21}, [CorruptAlert("x", 3, 17, "torn")], [TrimmedRange(5, 0, 8)])
+    store.clear()
+    assert (store.counts, store.offsets(), store.corrupt(), store.schema) == (ReadCounts(), {}, (), None)
+    prepare(store, "ftransfer_ztf_other")
+    store.append(alerts([7]), {0: 1})
+    store.close()
+    with AlertStore(path) as again:
+        assert (candids(again), again.offsets()) == ([7], {0: 1})
+
+
 def test_another_topic_or_schema_is_refused(store: AlertStore) -> None:
     prepare(store)
     with pytest.raises(InvalidRequest, match="holds the topic ftransfer_ztf_x"):
