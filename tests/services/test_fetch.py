@@ -223,6 +223,8 @@ def test_interrupted_it_keeps_what_it_has_and_goes_on(
     assert "the same command goes on from here" in notes
     kept = sum(len(read_ids(file)) for file in files_in(out))
     assert 0 < kept < MANY, "it was not interrupted in the middle"
+    assert (state := read_state(out)) is not None
+    assert state.distinct == state.messages == kept
     answer = laptop(*fetch_of(large_topic, out, "--json"))
     assert (answer.code, answer.json["read"], answer.json["rows"]) == (0, MANY, MANY)
     assert [file.name for file in files_in(out)] == [
