@@ -135,6 +135,7 @@ class Ingest:
         self._room = room
         self._has_kept = False
         self._stop = threading.Event()
+        self._ended = threading.Event()
         self._lock = threading.Lock()
         self._progress = _counted(IngestProgress(), sink.counts)
         self._arrivals: deque[tuple[float, int]] = deque()
@@ -156,8 +157,8 @@ class Ingest:
 
     def join(self, timeout_s: float | None = None) -> bool:
         """Wait until it has ended, and say whether it has."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        # The thread itself is not asked: after a Ctrl-C while it is joined, Python 3.11 takes it for ended.
+        return self._ended.wait(timeout_s)
 
     def _run(self) -> None:
         try:
@@ -167,6 +168,7 @@ class Ingest:
         finally:
             if not self.progress.state.is_final:
                 self._change(state=IngestState.FAILED, message="The reader ended by a defect; the log has the details.")
+            self._ended.set()
 
     def _read_through_outages(self) -> None:
         wait_s, longest_s = _BACK_OFF_S

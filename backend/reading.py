@@ -14,8 +14,7 @@ import pyarrow as pa
 
 from backend.alert_export import ExportSummary, PartitionBy, write_alerts
 from backend.alert_formats import ExportFormat
-from backend.alert_queries import EVERYTHING as EVERY_ALERT
-from backend.alert_queries import AlertFilter, AlertQueries
+from backend.alert_queries import EVERYTHING, AlertFilter, AlertQueries
 from backend.alert_store import AlertStore
 from backend.alert_stream import AlertStream
 from backend.disk_room import DiskRoom
@@ -174,7 +173,7 @@ class AlertReader:
         partition_by: PartitionBy | None,
         request: dict[str, object] | None = None,
         *,
-        chosen: AlertFilter = EVERY_ALERT,
+        chosen: AlertFilter = EVERYTHING,
         export_format: ExportFormat = "parquet",
         receipt: Receipt | None = None,
         tell: Callable[[int], None] | None = None,

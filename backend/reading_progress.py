@@ -46,7 +46,7 @@ def follow(reading: Reading, longest_outage_s: float | None = None) -> IngestPro
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=_NOTES, disable=not _NOTES.is_terminal, transient=True) as bar:
-        task = bar.add_task("reading", total=None, counts="")
+        task = bar.add_task("reading", total=None, completed=reading.progress.read, counts="")
         said, away_since = "", None
         while not reading.join(LOOK_S):
             now = reading.progress

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from astropy.table import Table
 
 from backend.fetch_state import STATE_FILE, read_state
 from stack.embedded import EmbeddedStack
-from tests.support.alert_records import encoded, light_alert
+from tests.support.alert_records import REAL_TRANSFER, encoded, light_alert, real_records
 from tests.support.command_line import NAMED_WITHIN_S, UNREACHABLE, CommandLine
 from tests.support.published_topic import PublishedTopic
 from tests.support.waiting import wait_for
@@ -222,6 +223,8 @@ def test_interrupted_it_keeps_what_it_has_and_goes_on(
     assert "the same command goes on from here" in notes
     kept = sum(len(read_ids(file)) for file in files_in(out))
     assert 0 < kept < MANY, "it was not interrupted in the middle"
+    assert (state := read_state(out)) is not None
+    assert state.distinct == state.messages == kept
     answer = laptop(*fetch_of(large_topic, out, "--json"))
     assert (answer.code, answer.json["read"], answer.json["rows"]) == (0, MANY, MANY)
     assert [file.name for file in files_in(out)] == [
@@ -285,6 +288,33 @@ def test_other_formats_by_their_own_readers(topic: PublishedTopic, laptop: Comma
         assert (answer.code, "200 rows in 1 file" in answer.out) == (0, True), answer.notes
         (file,) = (path for path in out.iterdir() if path.name.startswith("alerts-"))
         assert sorted(read(file)) == list(range(200))
+
+
+def test_real_alerts_come_out_as_fastavro_reads_them(
+    stack: EmbeddedStack, laptop: CommandLine, real_alerts: Path, tmp_path: Path
+) -> None:
+    schema, records = real_records(real_alerts / REAL_TRANSFER)
+    topic = PublishedTopic(stack.kafka_bootstrap_servers, schema)
+    topic.publish_schema()
+    for number, value in enumerate(encoded(records, schema)):
+        topic.publish_raw(value, partition=number % 10)
+    topic.publish_receipt(len(records))
+    out = tmp_path / "alerts"
+    assert laptop(*fetch_of(topic, out)).code == 0
+    (file,) = files_in(out)
+    found = pq.read_table(file).sort_by("candid").to_pylist(maps_as_pydicts="strict")
+    assert repr(found) == repr(sorted(records, key=lambda record: record["candid"]))
+    topic.delete()
+
+
+def test_what_expired_before_it_was_read_is_said(topic: PublishedTopic, laptop: CommandLine, tmp_path: Path) -> None:
+    topic.publish(range(200))
+    topic.publish_receipt(200)
+    topic.trim(2, before=15)
+    answer = laptop(*fetch_of(topic, tmp_path / "alerts"))
+    assert answer.code == 1
+    assert "Partial: 185 of 200 alerts; 15 messages had expired before they were read." in answer.out
+    assert len(alerts(tmp_path / "alerts")) == 185
 
 
 def test_a_topic_of_another_tool_is_read_to_its_present_end(
