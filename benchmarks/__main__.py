@@ -25,6 +25,7 @@ SECTIONS = {
     "full": "full",
     "selective": "selective",
     "reading": "reading",
+    "fetch": "fetching",
     "estimate": "estimate",
     "executors": "executors",
     "linear": "linear",

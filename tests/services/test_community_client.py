@@ -13,10 +13,11 @@ import pytest
 from backend.models import Content, TransferRequest
 from backend.nights import NightRange
 from backend.transfers import Transfers
+from benchmarks.community_client import CommunityClient, PartitionBy, provide_finkctl
 from simulator.archive import simulate_archive
 from stack.embedded import EmbeddedStack
 from tests.support.archives import SIMULATED_NIGHTS
-from tests.support.community_client import CommunityClient, PartitionBy, alerts_on_disk, provide_finkctl
+from tests.support.community_client import alerts_on_disk
 from tests.support.transfers import ended, read, receipt_of, settings_on
 
 pytestmark = pytest.mark.timeout(900)  # the first session installs the client
