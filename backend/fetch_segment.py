@@ -114,7 +114,10 @@ class FetchSegment:
         """Give it up; what it has written is removed."""
         with suppress(OSError):
             self._files.__exit__(OSError, OSError(), None)
-        shutil.rmtree(self._root / self._staging, ignore_errors=True)
+        staging = self._root / self._staging
+        shutil.rmtree(staging, ignore_errors=True)
+        with suppress(OSError):
+            staging.parent.rmdir()
 
     def _closing_notes(self) -> dict[str, str]:
         """Partition -> the offsets of the segment: from the first up to, without, the second."""
