@@ -16,9 +16,9 @@ import fastavro
 import pandas as pd
 import pytest
 
+from benchmarks.community_client import provide_finkctl
 from stack.embedded import EmbeddedStack
 from stack.places import REPOSITORY
-from tests.support.community_client import provide_finkctl
 from tests.support.published_topic import PublishedTopic
 from views.components.elsewhere import finkctl_commands, installed_fetch, kcat_commands, own_fetch, python_snippet
 
