@@ -15,8 +15,9 @@ from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError
 from backend.offset_ranges import OffsetRange, merged, next_unread
 from backend.raw_batch import TrimmedRange
-from backend.store_file import StoreFile, arriving, insert_each
+from backend.store_file import StoreFile, arriving, insert_each, is_heavy
 
+_ROWS_PER_BATCH, _HEAVY_ROWS_PER_BATCH = 2_048, 256
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (topic VARCHAR, fingerprint VARCHAR, avro_schema VARCHAR, arrow_schema BLOB);
 CREATE TABLE IF NOT EXISTS read_ranges (partition INTEGER, "begin" BIGINT, "end" BIGINT);
@@ -205,9 +206,7 @@ class AlertStore:
         """Make a connection for one thread to query the table ``alerts`` with; it sees what is committed."""
         return self._file.cursor()
 
-    def scan(
-        self, rows_per_batch: int = 2_048, *, where: str = "", values: Sequence[object] = ()
-    ) -> pa.RecordBatchReader:
+    def scan(self, *, where: str = "", values: Sequence[object] = ()) -> pa.RecordBatchReader:
         """Read alerts in batches, with their exact types, in bounded memory.
 
         Parameters
@@ -223,11 +222,12 @@ class AlertStore:
         schema = self.schema
         if schema is None:
             raise InvalidRequest("The store is empty: not even the types of its alerts are known.", "Read first.")
+        rows_per_batch = _HEAVY_ROWS_PER_BATCH if is_heavy(schema) else _ROWS_PER_BATCH
         batches = self.stream(f"FROM alerts {where}", values, rows_per_batch)
         return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in batches))
 
     def stream(
-        self, query: str, values: Sequence[object] = (), rows_per_batch: int = 2_048
+        self, query: str, values: Sequence[object] = (), rows_per_batch: int = _ROWS_PER_BATCH
     ) -> Iterator[pa.RecordBatch]:
         """Give the rows of a query of the caller's own making in batches, in bounded memory.
 

@@ -77,9 +77,8 @@ def _sample(store: AlertStore, form: DownloadForm) -> tuple[pa.RecordBatchReader
     wanted = min(max(least, int(_SAMPLE_BYTES * stored / store.path.stat().st_size)), most)
     if form.export_format == "lightcurves":
         return _sample_objects(AlertQueries(store), wanted)
-    first = next(iter(store.scan(wanted)), None)
-    rows = first.num_rows if first else 0
-    return pa.RecordBatchReader.from_batches(_schema(store), [first] if first else []), rows
+    sample = store.scan(where="LIMIT ?", values=(wanted,)).read_all()
+    return sample.to_reader(), sample.num_rows
 
 
 def _sample_objects(queries: AlertQueries, wanted: int) -> tuple[pa.RecordBatchReader, int]:

@@ -15,6 +15,7 @@ from typing import Any, get_args
 from rich.console import Console
 
 from backend.alert_formats import AlertFormat
+from backend.command_arguments import positive
 from backend.command_ending import FAILED, OK, ending_of, print_result
 from backend.fetch import LONGEST_OUTAGE_S, Wanted, already_fetched, fetch
 from backend.fetch_state import FetchState
@@ -57,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, needs_servers: bool) -> No
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
     parser.add_argument("--format", choices=get_args(AlertFormat), default="parquet", help="default: %(default)s")
     parser.add_argument("--partition-by", choices=get_args(PartitionBy), help="one folder per value")
-    parser.add_argument("--limit", type=_positive, metavar="N", help="read at most N messages now; again for the rest")
+    parser.add_argument("--limit", type=positive, metavar="N", help="read at most N messages now; again for the rest")
     parser.add_argument(
         "--wait",
         type=float,
@@ -132,12 +133,6 @@ def _print_for_people(state: FetchState, out: Path, *, was_there: bool) -> None:
         console.print(f"damaged    partition {each.partition}, offset {each.offset}: {each.reason}")
     if state.corrupt > _SHOWN_DAMAGE:
         console.print(f"           and {state.corrupt - _SHOWN_DAMAGE:,} more")
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
-    return int(text)
 
 
 if __name__ == "__main__":

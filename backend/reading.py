@@ -141,8 +141,8 @@ class AlertReader:
         )
         self._ingest.start()
 
-    def start_again(self) -> None:
-        """Forget what was read, and read from the start.
+    def forget(self) -> None:
+        """Forget what was read, so that reading begins at the start.
 
         Raises
         ------
@@ -151,7 +151,7 @@ class AlertReader:
         """
         self.stop()
         self.store.clear()
-        self.start()
+        self._ingest = None
 
     def stop(self) -> None:
         """End reading after the batch at hand, and wait for that."""

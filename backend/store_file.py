@@ -69,7 +69,7 @@ class StoreFile:
         """Choose how alerts of this schema are stored; from then on nothing can be set, and nothing outside reached."""
         if self._is_settled:
             return
-        if any(pa.types.is_nested(field.type) for field in schema):
+        if is_heavy(schema):
             self._connection.execute("USE memory")
             self._connection.execute("DETACH store")
             self._attach(self._connection, HEAVY_ROWS_PER_GROUP)
@@ -125,6 +125,11 @@ class StoreFile:
     def _rollback(self) -> None:
         with suppress(duckdb.TransactionException):  # a failed commit has ended the transaction itself
             self._connection.rollback()
+
+
+def is_heavy(schema: pa.Schema) -> bool:
+    """Whether alerts have histories or stamps, and so some ten kilobytes each."""
+    return any(pa.types.is_nested(field.type) for field in schema)
 
 
 @contextmanager

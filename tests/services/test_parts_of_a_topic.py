@@ -100,7 +100,8 @@ def test_it_is_read_again_from_the_start_while_somebody_looks(topic: PublishedTo
     with reader_of(topic, tmp_path) as reader:
         read(reader)
         looking = reader.store.cursor()
-        reader.start_again()
+        reader.forget()
+        reader.start()
         assert reader.join(60)
         assert (reader.progress.complete, reader.progress.read, reader.progress.duplicates) == (True, ALL, 0)
         assert candids(reader) == list(range(ALL))

@@ -24,7 +24,8 @@ def reading_options(reader: AlertReader, active: bool) -> None:
         st.divider()
         stored = reader.store.counts.distinct
         if st.button("Read all again", disabled=active or not stored, key="read_again"):
-            reader.start_again()
+            reader.forget()
+            reader.start()
             st.rerun()
         if stored:
             st.caption(f"Forgets the {counted(stored, 'alert')} that were read here.")
