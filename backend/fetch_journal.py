@@ -11,13 +11,13 @@ from typing import Self
 
 from backend.durable_files import flush, move
 from backend.errors import InvalidRequest, QuicklookError, StoreInUse
-from backend.fetch_state import STATE_FILE, FetchState, Move, read_state, write_state
+from backend.fetch_state import STATE_NAMES, FetchState, Move, read_state, write_state
 from backend.owned_file import OwnedByAnother, own
 
 IDS_FOLDER = ".quicklook-ids"
 PARTIAL_FOLDER = ".quicklook-partial"
 _LOCK_FILE = ".quicklook-lock"
-_OURS = {_LOCK_FILE, PARTIAL_FOLDER, IDS_FOLDER, f"{STATE_FILE}.tmp"}
+_OURS = {_LOCK_FILE, PARTIAL_FOLDER, IDS_FOLDER, *STATE_NAMES}
 
 
 class FetchJournal:
@@ -65,6 +65,7 @@ class FetchJournal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._lock.truncate(0)  # polars would stop at a file in which something is written
         self._lock.close()
 
     def commit(self, state: FetchState, moves: Iterable[Move] = ()) -> None:

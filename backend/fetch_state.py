@@ -1,18 +1,31 @@
-"""What a folder of fetched alerts says about itself: one file, replaced as a whole, which alone decides what counts."""
+"""What a folder of fetched alerts says about itself: one file, replaced as a whole, which alone decides what counts.
+
+Once all alerts are there, the names of empty files say the little that is still worth to be known: polars would stop at
+a file beside the alerts in which something is written.
+"""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Annotated
+from urllib.parse import quote, unquote
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from backend.durable_files import replace_text
+from backend.durable_files import flush, replace_text
 from backend.errors import InvalidRequest
 from backend.frozen import Frozen
 
 STATE_FILE = "_quicklook_fetch.json"
 """Readers of Parquet folders skip names that begin with _ or a dot."""
+COMPLETE_FOLDER = ".quicklook-complete"
+"""In the place of the state file once all alerts are there."""
+STATE_NAMES = {STATE_FILE, f"{STATE_FILE}.tmp", COMPLETE_FOLDER, f"{COMPLETE_FOLDER}.tmp"}
+_LEFT_OUT = {"version", "complete", "offsets", "damaged", "id_files", "moves"}
+"""What is not told, or told in another way, of a complete fetch."""
+_OFFSET = "offset of "
 NAMED_DAMAGE = 1_000
 """So many damaged messages are named; of more, only the number is known."""
 
@@ -117,18 +130,55 @@ def read_state(folder: Path) -> FetchState | None:
     Raises
     ------
     InvalidRequest
-        The file is not what a fetch of this version writes.
+        It is not what a fetch of this version writes.
     """
     path = folder / STATE_FILE
     try:
         return FetchState.model_validate_json(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        path = folder / COMPLETE_FOLDER
     except (ValidationError, UnicodeDecodeError) as error:
-        said = f"{path} is damaged, or another version has written it."
-        raise InvalidRequest(said, "Choose another folder.") from error
+        raise _damaged(path) from error
+    try:
+        return _complete_state(path) if path.is_dir() else None
+    except ValidationError as error:
+        raise _damaged(path) from error
 
 
 def write_state(folder: Path, state: FetchState) -> None:
     """Let the folder be in this state, from one moment to the next."""
     replace_text(folder / STATE_FILE, state.model_dump_json(indent=1) + "\n")
+    if state.complete:
+        _say_by_names(folder, state)
+
+
+def _say_by_names(folder: Path, state: FetchState) -> None:
+    names, fresh = folder / COMPLETE_FOLDER, folder / f"{COMPLETE_FOLDER}.tmp"
+    for left in (names, fresh):
+        shutil.rmtree(left, ignore_errors=True)
+    fresh.mkdir()
+    for name in _names(state):
+        (fresh / name).touch()
+    flush(fresh)
+    fresh.rename(names)
+    flush(folder)
+    (folder / STATE_FILE).unlink()
+    flush(folder)
+
+
+def _names(state: FetchState) -> Iterator[str]:
+    for key, value in state.model_dump(mode="json", exclude=_LEFT_OUT, exclude_none=True).items():
+        yield f"{key}={quote(str(value), safe=' ,')}"
+    for partition, offset in state.offsets.items():
+        yield f"{_OFFSET}{partition}={offset}"
+
+
+def _complete_state(names: Path) -> FetchState:
+    said = dict(path.name.split("=", 1) for path in names.iterdir() if "=" in path.name)
+    values = {key: unquote(value) for key, value in said.items() if not key.startswith(_OFFSET)}
+    offsets = {key.removeprefix(_OFFSET): value for key, value in said.items() if key.startswith(_OFFSET)}
+    return FetchState.model_validate({"partition_by": None, **values, "offsets": offsets, "complete": True})
+
+
+def _damaged(path: Path) -> InvalidRequest:
+    return InvalidRequest(f"{path} is damaged, or another version has written it.", "Choose another folder.")

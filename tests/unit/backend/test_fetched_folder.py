@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,7 +21,7 @@ from backend.alert_decoder import AlertDecoder
 from backend.alert_formats import AlertFormat
 from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError, StoreInUse
-from backend.fetch_state import STATE_FILE, read_state
+from backend.fetch_state import COMPLETE_FOLDER, STATE_FILE, read_state
 from backend.fetched_folder import FetchedFolder
 from backend.hive_partitions import PartitionBy
 from backend.raw_batch import TrimmedRange
@@ -83,7 +84,8 @@ def test_all_alerts_are_there_once_and_only_what_is_needed_is_left(tmp_path: Pat
         read_on(folder)
         assert folder.counts == ReadCounts(messages=13, distinct=10, duplicates=3)
     assert candids(tmp_path / "out") == ALL
-    assert hidden(tmp_path / "out") == {STATE_FILE, ".quicklook-lock"}
+    assert hidden(tmp_path / "out") == {COMPLETE_FOLDER, ".quicklook-lock"}
+    assert len(pl.scan_parquet(tmp_path / "out").collect()) == 10, "a reader of folders stops at nothing of ours"
     state = read_state(tmp_path / "out")
     assert state is not None
     assert (state.complete, state.distinct, state.published, state.files) == (True, 10, 10, 3)
@@ -176,7 +178,7 @@ def test_after_a_crash_at_any_step_nothing_is_lost_and_nothing_twice(
             assert len(candids(out)) == again.state.distinct, f"step {step}: what counts is not what is there"
             read_on(again)
         assert candids(out) == ALL, f"step {step}"
-        assert hidden(out) == {STATE_FILE, ".quicklook-lock"}
+        assert hidden(out) == {COMPLETE_FOLDER, ".quicklook-lock"}
         step += 1
     assert crashes > 40, "these were not all the steps of three segments"
 
