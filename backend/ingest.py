@@ -226,7 +226,7 @@ class Ingest:
         while coming is not None:
             arrived = coming.result()
             if self._left is not None:
-                self._left -= len(arrived.raw.values)
+                self._left -= arrived.raw.messages
             at_end = self._end.is_reached(arrived.raw.positions)
             coming = None if at_end or self._stop.is_set() else self._fetch_next(stream, decoder, fetcher)
             self._keep(arrived)
@@ -249,19 +249,19 @@ class Ingest:
             CorruptAlert(self._topic, raw.partitions[one.index], raw.offsets[one.index], one.reason)
             for one in arrived.decoded.damaged
         ]
-        if raw.values or raw.trimmed or not raw.positions.items() <= self._sink.offsets().items():
+        if raw.messages or raw.trimmed or not raw.positions.items() <= self._sink.offsets().items():
             self._sink.append(arrived.decoded.table, raw.positions, damaged, raw.trimmed)
-        rate_per_s = self._rate(len(raw.values))
+        rate_per_s = self._rate(raw.messages)
         self._change(state=IngestState.READING, message="", rate_per_s=rate_per_s, behind=self._behind())
 
     def _check_room(self, raw: RawBatch) -> None:
         """See that the disk holds this batch; before the first one, that it holds all that lies on the topic."""
-        if self._room is None or not raw.values:
+        if self._room is None or not raw.messages:
             return
         needed = _BATCHES_ON_DISK * raw.size_bytes
         if not self._has_kept:
-            coming = self._behind() if self._left is None else min(self._behind(), len(raw.values) + self._left)
-            needed = max(needed, coming * raw.size_bytes // len(raw.values))
+            coming = self._behind() if self._left is None else min(self._behind(), raw.messages + self._left)
+            needed = max(needed, coming * raw.size_bytes // raw.messages)
         self._room.require(needed)
         self._has_kept = True
 
@@ -306,7 +306,9 @@ class Ingest:
 
 def _fetch(stream: AlertStream, decoder: AlertDecoder, max_messages: int, max_bytes: int) -> _Arrived:
     raw = stream.read(max_messages, max_bytes, _FILL_S)
-    return _Arrived(raw, decoder.decode(raw.values))
+    decoded = decoder.decode(raw.values)
+    raw.values = []  # the bytes are not held in two forms while they wait to be kept
+    return _Arrived(raw, decoded)
 
 
 def _counted(progress: IngestProgress, counts: ReadCounts) -> IngestProgress:

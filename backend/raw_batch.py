@@ -40,6 +40,11 @@ class RawBatch:
     """Partition -> offset of the next message to read, after this batch."""
     trimmed: tuple[TrimmedRange, ...] = ()
 
+    @property
+    def messages(self) -> int:
+        """How many there are."""
+        return len(self.offsets)
+
     def add(self, messages: Sequence[RawMessage]) -> int:
         """Append messages, and return their size in bytes."""
         values = [message.value() for message in messages]

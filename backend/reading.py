@@ -28,8 +28,8 @@ from backend.receipt import Receipt
 
 TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,241}")
 READER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_DUCKDB_SHARE = 0.4
-_BATCH_SHARE = 0.05
+_DUCKDB_SHARE = 0.3
+_BATCH_SHARE = 0.04
 """Some six batches are in memory at a time, in different forms."""
 
 

@@ -14,7 +14,7 @@ from backend.errors import QuicklookError
 from backend.store_lock import StoreLock
 
 ROWS_PER_GROUP, HEAVY_ROWS_PER_GROUP = 20_480, 2_048
-"""Rows of a DuckDB row group, of light alerts and of those with histories or stamps.
+"""Rows of a DuckDB row group, of light alerts and of heavy ones.
 
 A batch of as many goes to the file at once; a group that is not full is written again with the next batch.
 """
@@ -129,7 +129,13 @@ class StoreFile:
 
 def is_heavy(schema: pa.Schema) -> bool:
     """Whether alerts have histories or stamps, and so some ten kilobytes each."""
-    return any(pa.types.is_nested(field.type) for field in schema)
+    return any(_has_many_bytes(field.type) for field in schema)
+
+
+def _has_many_bytes(kind: pa.DataType) -> bool:
+    if isinstance(kind, pa.StructType):
+        return any(_has_many_bytes(kind.field(number).type) for number in range(kind.num_fields))
+    return pa.types.is_list(kind) or pa.types.is_binary(kind)
 
 
 @contextmanager

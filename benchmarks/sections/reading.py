@@ -16,7 +16,7 @@ import fastavro
 from backend.alert_stream import AlertStream
 from backend.kafka_access import KafkaAccess
 from backend.models import Content
-from benchmarks.archives import Archive
+from benchmarks.archives import Archive, provide_archive
 from benchmarks.bench import Bench, request_for
 from benchmarks.figures import Figure, Unit, at_least, at_most
 from benchmarks.timed_command import Used, timed
@@ -32,7 +32,8 @@ LONGEST_S = 600.0
 
 def measure(bench: Bench) -> list[Figure]:
     """A transfer of each, read again and again, each time by a process of its own into a fresh store."""
-    alerts, _, light, light_peer = _read(bench, bench.night(), Content.LIGHTCURVE)
+    nights = provide_archive(bench.folder, bench.alerts, bench.say, nights=2, stamps="none")
+    alerts, _, light, light_peer = _read(bench, nights, Content.LIGHTCURVE)
     full_alerts, size, full, full_peer = _read(bench, bench.full_night(), Content.FULL)
     rates = tuple(full_alerts / run.wall_s for run in full)
     return [
