@@ -146,11 +146,8 @@ class AlertQueries:
         order = f"{key} {'DESC' if descending else 'ASC'} NULLS LAST, candid" if key else "rowid"
         selected = ", ".join(f"{sql} AS {_quoted(name)}" for name, sql in shown.items())
         query = f"SELECT {selected} FROM alerts {where} ORDER BY {order}"
-        cursor = self._store.cursor()
-        try:
+        with self._store.looking() as cursor:
             return cursor.execute(f"{query} LIMIT {rows:d} OFFSET {(number - 1) * rows:d}", values).df()
-        finally:
-            cursor.close()
 
     def scan(self, chosen: AlertFilter = EVERYTHING) -> pa.RecordBatchReader:
         """Read the matching alerts whole, in batches, with their exact types; see `AlertStore.scan`."""
@@ -191,13 +188,10 @@ class AlertQueries:
         name, time = self.needed("objectId"), self.expression("jd") or "candid"
         selected = ", ".join(f"{self.expression(column)} AS {_quoted(column)}" for column in self.columns)
         query = f"SELECT {selected} FROM alerts WHERE {name} = ? ORDER BY {time}, candid"
-        cursor = self._store.cursor()
-        try:
+        with self._store.looking() as cursor:
             rows = cursor.execute(query, [object_id])
             names = [column[0] for column in rows.description or ()]
             return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
-        finally:
-            cursor.close()
 
     def visits_of(self, object_id: str) -> list[dict[str, Any]]:
         """All visits to an object, from its alerts and their history, as `backend.light_curve.light_curve` takes them.
@@ -307,11 +301,8 @@ class AlertQueries:
         return None
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        cursor = self._store.cursor()
-        try:
+        with self._store.looking() as cursor:
             return cursor.execute(query, list(values)).fetchall()
-        finally:
-            cursor.close()
 
 
 def _names_class(column: str) -> str:

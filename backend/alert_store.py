@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -83,7 +84,7 @@ class AlertStore:
         InvalidRequest
             When the store holds another topic or schema, or the alerts have no ``candid``.
         """
-        if "candid" not in schema.names:
+        if "candid" not in schema.names or not pa.types.is_integer(schema.field("candid").type):
             raise InvalidRequest("The topic's alerts have no candid.", "It is not a topic of a transfer.")
         known = self.cursor().execute("SELECT topic, fingerprint FROM meta").fetchone()
         if known is None:
@@ -206,6 +207,24 @@ class AlertStore:
         """Make a connection for one thread to query the table ``alerts`` with; it sees what is committed."""
         return self._file.cursor()
 
+    @contextmanager
+    def looking(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor for a few queries.
+
+        Raises
+        ------
+        QuicklookError
+            When they fail, such as where the store is emptied or closed at this moment.
+        """
+        try:
+            cursor = self.cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+        except duckdb.Error as error:
+            raise QuicklookError(f"The alerts cannot be looked at: {error}.", "Look again in a moment.") from error
+
     def scan(self, *, where: str = "", values: Sequence[object] = ()) -> pa.RecordBatchReader:
         """Read alerts in batches, with their exact types, in bounded memory.
 
@@ -248,14 +267,18 @@ class AlertStore:
             cursor.close()
 
     def _insert_new(self, connection: duckdb.DuckDBPyConnection, table: pa.Table) -> int:
-        candids = table.column("candid").to_numpy()
+        column = table.column("candid")
+        if column.null_count:
+            raise QuicklookError(f"{column.null_count:,} alerts have no candid.", "They cannot be told apart.")
+        candids = column.to_numpy()
         _, first = np.unique(candids, return_index=True)
         if len(first) < len(candids):
             table = table.take(np.sort(first))
         with arriving(connection, table):
             # A join against the ids that are there is faster than a unique index that each insert must keep.
             inserted = connection.execute(
-                "INSERT INTO alerts FROM arriving WHERE candid NOT IN (SELECT candid FROM alerts)"
+                "INSERT INTO alerts FROM arriving"
+                " WHERE NOT EXISTS (SELECT 1 FROM alerts AS known WHERE known.candid = arriving.candid)"
             ).fetchone()
         return int(inserted[0]) if inserted else 0
 

@@ -65,7 +65,7 @@ class IngestProgress:
     published: int | None = None
     """Distinct alerts that the receipt promises; None before there is one."""
     total_messages: int | None = None
-    """Messages that were published so far, by the topic's watermarks."""
+    """Messages that were read or lie on the topic to be read."""
     behind: int | None = None
     """Messages that lie on the topic and are not read yet."""
     rate_per_s: float = 0.0
@@ -100,6 +100,8 @@ class Ingest:
         Read at most so many messages in this run.
     already_read, partitions
         Partition -> ranges of offsets that are passed over; and the only partitions to read (None: all).
+    part
+        What is read, in words, where that is not all of the topic.
     batch_messages, batch_bytes
         Size of one transaction: whichever is reached first.
     room
@@ -118,6 +120,7 @@ class Ingest:
         limit: int | None = None,
         already_read: Mapping[int, Sequence[OffsetRange]] | None = None,
         partitions: Collection[int] | None = None,
+        part: str = "",
         batch_messages: int = BATCH_MESSAGES,
         batch_bytes: int = BATCH_BYTES,
         room: DiskRoom | None = None,
@@ -130,6 +133,7 @@ class Ingest:
         self._left = limit
         self._already_read = already_read
         self._partitions = partitions
+        self._part = part
         self._batch_messages = batch_messages
         self._batch_bytes = batch_bytes
         self._room = room
@@ -137,7 +141,7 @@ class Ingest:
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._lock = threading.Lock()
-        self._progress = _counted(IngestProgress(), sink.counts)
+        self._progress = counted(IngestProgress(), sink.counts)
         self._arrivals: deque[tuple[float, int]] = deque()
         self._thread = threading.Thread(target=self._run, name=f"ingest {topic}", daemon=True)
 
@@ -287,11 +291,14 @@ class Ingest:
         """See, at most once a second, what the job does and how much there is."""
         if self._end.is_due(_LOOK_S):
             self._end.look(stream)
-            published = _published(self._end.receipt)
-            self._change(total_messages=self._end.total_messages, published=published, behind=self._behind())
+            behind = self._behind()
+            total = self._sink.counts.messages + behind
+            self._change(total_messages=total, published=_published(self._end.receipt), behind=behind)
 
     def _finish(self) -> None:
         complete, sentence = verdict(self._end.records, self._sink.counts, self._end.phase)
+        if self._part and not complete:
+            sentence = f"All of {self._part} is read. {sentence}"
         self._change(state=IngestState.DONE, complete=complete, message=sentence, rate_per_s=0.0)
 
     def _finish_stopped(self, why: str = "") -> None:
@@ -301,7 +308,7 @@ class Ingest:
 
     def _change(self, **changes: Any) -> None:
         with self._lock:
-            self._progress = replace(_counted(self._progress, self._sink.counts), **changes)
+            self._progress = replace(counted(self._progress, self._sink.counts), **changes)
 
 
 def _fetch(stream: AlertStream, decoder: AlertDecoder, max_messages: int, max_bytes: int) -> _Arrived:
@@ -311,7 +318,8 @@ def _fetch(stream: AlertStream, decoder: AlertDecoder, max_messages: int, max_by
     return _Arrived(raw, decoded)
 
 
-def _counted(progress: IngestProgress, counts: ReadCounts) -> IngestProgress:
+def counted(progress: IngestProgress, counts: ReadCounts) -> IngestProgress:
+    """The progress with what a sink has."""
     return replace(
         progress,
         read=counts.messages,

@@ -26,9 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run_read(transfers: Transfers, options: argparse.Namespace) -> int:
     """Read until the topic ends; give the exit code."""
     with transfers.open_reader(options.transfer, options.reader) as reader:
-        if options.again:
-            reader.forget()
-        reader.start(ReadPart(limit=options.limit, partition=options.partition, since=options.since))
+        part = ReadPart(limit=options.limit, partition=options.partition, since=options.since)
+        reader.start(part, again=options.again)
         progress = follow(reader)
         path = reader.store.path
     result = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from backend.alert_store import AlertStore
 from backend.alert_stream import AlertStream
 from backend.disk_room import DiskRoom
 from backend.errors import InvalidRequest
-from backend.ingest import Ingest, IngestProgress
+from backend.ingest import Ingest, IngestProgress, counted
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
 from backend.nested_light_curves import nested_light_curves
@@ -51,6 +52,12 @@ class ReadPart:
     partition: int | None = None
     since: datetime | None = None
 
+    def __str__(self) -> str:
+        """In words; empty for all of it."""
+        partition = f"partition {self.partition}" if self.partition is not None else ""
+        since = f"what was published since {self.since:%Y-%m-%d %H:%M:%S %Z}" if self.since else ""
+        return ", ".join(filter(None, (partition, since)))
+
 
 WHOLE_TOPIC = ReadPart()
 
@@ -70,6 +77,8 @@ class AlertReader:
         Tells what the transfer's job does now.
     memory_mb
         For DuckDB and for what is on its way there.
+    receipt_deadline_s
+        How long the receipt of a completed job may take to appear, in seconds.
 
     Raises
     ------
@@ -88,6 +97,7 @@ class AlertReader:
         phase: Callable[[], Phase],
         *,
         memory_mb: int = 1000,
+        receipt_deadline_s: float = 10.0,
     ) -> None:
         if not TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
             raise InvalidRequest(f"{topic!r} is not the name of a topic.")
@@ -98,6 +108,8 @@ class AlertReader:
         self._phase = phase
         self._path = stores / topic / f"{reader}.duckdb"
         self._memory_mb = memory_mb
+        self._receipt_deadline_s = receipt_deadline_s
+        self._starting = threading.Lock()
 
     def __enter__(self) -> Self:
         self.store = AlertStore(self._path, memory_limit=f"{int(_DUCKDB_SHARE * self._memory_mb)}MB")
@@ -107,28 +119,45 @@ class AlertReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
-        self.store.close()
+        with self._starting:
+            self.stop()
+            self.store.close()
 
     @property
     def progress(self) -> IngestProgress:
         """How far reading is, now."""
-        return self._ingest.progress if self._ingest else IngestProgress(distinct=self.store.counts.distinct)
+        return self._ingest.progress if self._ingest else counted(IngestProgress(), self.store.counts)
 
-    def start(self, part: ReadPart = WHOLE_TOPIC) -> None:
+    def start(self, part: ReadPart = WHOLE_TOPIC, *, again: bool = False) -> None:
         """Begin to read, or go on with what is not read yet; nothing happens while it reads already.
+
+        Parameters
+        ----------
+        again
+            Forget what was read before.
 
         Raises
         ------
         InvalidRequest
-            The part names a time, and there is no topic yet.
+            There is no topic, and a time is named or it is to be read again; or it has not all of its messages any
+            more, so that what was read is better than what would be.
         ServiceUnavailable
-            The part names a time, and Kafka does not answer.
+            Kafka must be asked for that, and does not answer.
+        QuicklookError
+            The disk fails; what was read is still there then.
         """
-        if self._ingest is not None and not self._ingest.progress.state.is_final:
-            return
-        self.store.begin_at(self._offsets_since(part.since) if part.since else {})
-        self._ingest = Ingest(
+        with self._starting:
+            if self._ingest is not None and not self._ingest.progress.state.is_final:
+                return
+            begins = self._begins(part.since, again) if part.since or again else {}
+            if again:
+                self.store.clear()
+            self.store.begin_at(begins)
+            self._ingest = self._reading(part)
+            self._ingest.start()
+
+    def _reading(self, part: ReadPart) -> Ingest:
+        return Ingest(
             self._kafka,
             self.topic,
             self.store,
@@ -136,22 +165,21 @@ class AlertReader:
             limit=part.limit,
             already_read=self.store.read_ranges(),
             partitions=None if part.partition is None else {part.partition},
+            part=str(part),
             batch_bytes=int(_BATCH_SHARE * self._memory_mb * 1e6),
             room=DiskRoom(self._path.parent),
+            receipt_deadline_s=self._receipt_deadline_s,
         )
-        self._ingest.start()
 
-    def forget(self) -> None:
-        """Forget what was read, so that reading begins at the start.
-
-        Raises
-        ------
-        QuicklookError
-            The disk fails; what was read is still there then.
-        """
-        self.stop()
-        self.store.clear()
-        self._ingest = None
+    def _begins(self, since: datetime | None, again: bool) -> dict[int, int]:
+        with AlertStream(self._kafka, self.topic) as stream:
+            expired = sum(low for low, _ in stream.watermarks().values())
+            if again and expired:
+                raise InvalidRequest(
+                    f"{expired:,} messages of the topic have expired: they cannot be read again.",
+                    "Keep what was read; a store of another name gets what is still there.",
+                )
+            return stream.offsets_since(since) if since else {}
 
     def stop(self) -> None:
         """End reading after the batch at hand, and wait for that."""
@@ -162,10 +190,6 @@ class AlertReader:
     def join(self, timeout_s: float | None = None) -> bool:
         """Wait until reading has ended, and say whether it has."""
         return self._ingest is None or self._ingest.join(timeout_s)
-
-    def _offsets_since(self, time: datetime) -> dict[int, int]:
-        with AlertStream(self._kafka, self.topic) as stream:
-            return stream.offsets_since(time)
 
     def export(
         self,

@@ -104,11 +104,6 @@ class ReadingEnd:
         return self.records.receipt
 
     @property
-    def total_messages(self) -> int | None:
-        """Messages on the topic at the last look."""
-        return sum(high - low for low, high in self.watermarks.values()) if self.watermarks else None
-
-    @property
     def is_known(self) -> bool:
         """Whether nothing more will be published."""
         return self._offsets is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ ROWS_PER_GROUP, HEAVY_ROWS_PER_GROUP = 20_480, 2_048
 
 A batch of as many goes to the file at once; a group that is not full is written again with the next batch.
 """
+_NO_DATABASE = "not a valid DuckDB database file"
+_QUERIES_END_WITHIN_S, _LOOK_S = 30.0, 0.02
 
 
 class StoreFile:
@@ -44,6 +47,7 @@ class StoreFile:
         self.path = path
         self._is_settled = False
         self._writing = threading.Lock()
+        self._attaching = threading.Lock()
         self._lock = StoreLock(path.with_name(f"{path.name}.lock"))
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock.acquire(path)
@@ -61,8 +65,9 @@ class StoreFile:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Make a connection for one thread to query with; it sees what is committed."""
-        cursor = self._connection.cursor()
-        cursor.execute("USE store")
+        with self._attaching:
+            cursor = self._connection.cursor()
+            cursor.execute("USE store")
         return cursor
 
     def settle(self, schema: pa.Schema) -> None:
@@ -70,9 +75,8 @@ class StoreFile:
         if self._is_settled:
             return
         if is_heavy(schema):
-            self._connection.execute("USE memory")
-            self._connection.execute("DETACH store")
-            self._attach(self._connection, HEAVY_ROWS_PER_GROUP)
+            with self._attaching:
+                self._attach_again(HEAVY_ROWS_PER_GROUP)
             # Histories and stamps hardly shrink, and to try each way for each of their parts took half of all time.
             self._connection.execute("SET force_compression = 'uncompressed'")
         self._connection.execute("SET enable_external_access = false")
@@ -112,10 +116,27 @@ class StoreFile:
             self._attach(connection, ROWS_PER_GROUP)
             connection.execute(tables)
         except duckdb.Error as error:
+            is_sound = isinstance(error, duckdb.IOException) and _NO_DATABASE not in str(error)
             raise QuicklookError(
-                f"The store {self.path} cannot be opened: {error}.", "Delete it, and read the topic again."
+                f"The store {self.path} cannot be opened: {error}.",
+                "Make room on its disk, or mend that, and try again."
+                if is_sound
+                else "Delete it, and read the topic again.",
             ) from error
         return connection
+
+    def _attach_again(self, rows_per_group: int) -> None:
+        """Attach the file with groups of another size; queries that run at this moment are waited for."""
+        self._connection.execute("USE memory")
+        self._connection.execute("DETACH store")
+        deadline = time.monotonic() + _QUERIES_END_WITHIN_S
+        while True:
+            try:
+                return self._attach(self._connection, rows_per_group)
+            except duckdb.OperationalError:  # a query of a page still holds it
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_LOOK_S)
 
     def _attach(self, connection: duckdb.DuckDBPyConnection, rows_per_group: int) -> None:
         quoted = str(self.path).replace("'", "''")

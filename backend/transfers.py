@@ -267,9 +267,15 @@ class Transfers:
             Another process uses this reader's store.
         """
         source = self.topic_to_read(id_or_topic)
-        stores = self._settings.data_dir / "stores"
-        memory_mb = self._settings.reader_memory_mb
-        return AlertReader(source.kafka, source.topic, stores, reader, source.phase, memory_mb=memory_mb)
+        return AlertReader(
+            source.kafka,
+            source.topic,
+            self._settings.data_dir / "stores",
+            reader,
+            source.phase,
+            memory_mb=self._settings.reader_memory_mb,
+            receipt_deadline_s=source.receipt_deadline_s,
+        )
 
     def topic_to_read(self, id_or_topic: str) -> TopicToRead:
         """Where a transfer's topic is, and how to learn what its job does; also of one that was made elsewhere.

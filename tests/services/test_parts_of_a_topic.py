@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,7 +59,9 @@ def test_what_came_since_a_time_is_read_first_and_the_rest_later(topic: Publishe
     with reader_of(topic, tmp_path) as reader:
         progress = read(reader, ReadPart(since=between))
         assert candids(reader) == list(range(EARLIER, ALL))
-        assert (progress.complete, progress.message) == (False, f"Partial: {ALL - EARLIER} of 1,000 alerts.")
+        assert not progress.complete
+        assert progress.message.startswith(f"All of what was published since {between:%Y-%m-%d %H:%M:%S} UTC is read.")
+        assert progress.message.endswith(f"Partial: {ALL - EARLIER} of 1,000 alerts.")
     with reader_of(topic, tmp_path) as reader:
         progress = read(reader)
         assert candids(reader) == list(range(ALL))
@@ -82,6 +85,7 @@ def test_one_partition_is_read_then_the_others(topic: PublishedTopic, tmp_path: 
         progress = read(reader, ReadPart(partition=3))
         assert candids(reader) == list(range(3, ALL, PARTITIONS))
         assert (progress.state, progress.complete) == (IngestState.DONE, False)
+        assert progress.message == "All of partition 3 is read. Partial: 100 of 1,000 alerts."
         assert read(reader).complete
         assert candids(reader) == list(range(ALL))
 
@@ -100,12 +104,44 @@ def test_it_is_read_again_from_the_start_while_somebody_looks(topic: PublishedTo
     with reader_of(topic, tmp_path) as reader:
         read(reader)
         looking = reader.store.cursor()
-        reader.forget()
-        reader.start()
+        reader.start(again=True)
         assert reader.join(60)
         assert (reader.progress.complete, reader.progress.read, reader.progress.duplicates) == (True, ALL, 0)
         assert candids(reader) == list(range(ALL))
         assert looking.execute("SELECT count(*) FROM alerts").fetchone() == (ALL,)
+
+
+def test_what_cannot_be_read_again_is_not_forgotten(topic: PublishedTopic, tmp_path: Path) -> None:
+    publish_in_two_parts(topic)
+    with reader_of(topic, tmp_path) as reader:
+        read(reader)
+        topic.trim(0, 7)
+        with pytest.raises(InvalidRequest, match="7 messages of the topic have expired"):
+            reader.start(again=True)
+        assert candids(reader) == list(range(ALL))
+
+
+def test_two_who_start_one_reader_at_once_start_it_once(topic: PublishedTopic, tmp_path: Path) -> None:
+    between = publish_in_two_parts(topic)
+    with reader_of(topic, tmp_path) as reader, ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            parts = [ReadPart(since=between), WHOLE_TOPIC, ReadPart(limit=10), ReadPart(partition=1)] * 2
+            list(pool.map(reader.start, parts))
+            assert reader.join(60)
+        progress = read(reader)
+        assert (progress.complete, progress.read, progress.duplicates) == (True, ALL, 0)
+        assert candids(reader) == list(range(ALL))
+
+
+def test_what_was_damaged_or_expired_is_still_said_after_a_restart(topic: PublishedTopic, tmp_path: Path) -> None:
+    topic.publish(range(20))
+    topic.publish_raw(b"torn")
+    topic.publish_receipt(20)
+    with reader_of(topic, tmp_path) as reader:
+        before = read(reader)
+    with reader_of(topic, tmp_path) as reader:
+        now = reader.progress
+        assert (now.read, now.distinct, now.corrupt) == (before.read, before.distinct, before.corrupt) == (21, 20, 1)
 
 
 def test_two_readers_of_one_topic_do_not_disturb_each_other(topic: PublishedTopic, tmp_path: Path) -> None:

@@ -71,8 +71,10 @@ class TableReader(AlertReader):
             message=f"{distinct:,} of {total:,}, complete." if distinct == total else "",
         )
 
-    def start(self, part: ReadPart = WHOLE_TOPIC) -> None:
+    def start(self, part: ReadPart = WHOLE_TOPIC, *, again: bool = False) -> None:
         """Read all, or so many as wanted; or, when slow, begin to."""
+        if again:
+            self.store.clear()
         self._goal = min(self._table.num_rows, self.store.counts.messages + (part.limit or self._table.num_rows))
         self.store.prepare(self.topic, self._decoder.schema_text, self._decoder.fingerprint, self._decoder.schema)
         self._state = IngestState.READING

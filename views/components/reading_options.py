@@ -24,8 +24,7 @@ def reading_options(reader: AlertReader, active: bool) -> None:
         st.divider()
         stored = reader.store.counts.distinct
         if st.button("Read all again", disabled=active or not stored, key="read_again"):
-            reader.forget()
-            reader.start()
+            reader.start(again=True)
             st.rerun()
         if stored:
             st.caption(f"Forgets the {counted(stored, 'alert')} that were read here.")

@@ -119,6 +119,27 @@ def test_alerts_without_candid_are_refused(path: Path) -> None:
         prepare(fresh, decoder=nameless)
 
 
+def test_an_alert_without_candid_is_refused_and_nothing_changes(store: AlertStore) -> None:
+    store.append(alerts([1]), {0: 1})
+    torn = alerts([2, 3]).set_column(1, "candid", pa.array([2, None], pa.int64()))
+    with pytest.raises(QuicklookError, match="1 alerts have no candid"):
+        store.append(torn, {0: 3})
+    assert (candids(store), store.offsets()) == ([1], {0: 1})
+
+
+def test_a_store_of_heavy_alerts_waits_for_those_who_look(path: Path) -> None:
+    heavy = pa.schema([pa.field("candid", pa.int64()), pa.field("visits", pa.list_(pa.float32()))])
+    with AlertStore(path) as store:
+        looking = store.cursor()
+        looking.begin()
+        looking.execute("FROM meta").fetchall()
+        released = threading.Timer(0.3, looking.rollback)
+        released.start()
+        store.prepare("ftransfer_ztf_x", "{}", "f", heavy)
+        store.append(pa.table({"candid": [1], "visits": [[1.0]]}, schema=heavy), {0: 1})
+        assert looking.execute("SELECT count(*) FROM alerts").fetchone() == (1,)
+
+
 def test_a_store_has_one_owner_and_names_it(store: AlertStore, path: Path) -> None:
     attempt = "import sys, pathlib; from backend.alert_store import AlertStore; AlertStore(pathlib.Path(sys.argv[1]))"
     other = subprocess.run([sys.executable, "-c", attempt, str(path)], capture_output=True, text=True, check=False)
@@ -166,7 +187,7 @@ def test_a_cursor_reads_while_another_thread_appends(store: AlertStore) -> None:
 
 def test_a_scan_gives_exact_types_in_batches(store: AlertStore) -> None:
     store.append(alerts(range(5000)), {0: 5000})
-    batches = list(store.scan(rows_per_batch=2048))
+    batches = list(store.scan())
     assert [batch.num_rows for batch in batches] == [2048, 2048, 904]
     assert pa.Table.from_batches(batches).sort_by("candid").equals(alerts(range(5000)))
 
