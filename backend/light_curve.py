@@ -46,7 +46,8 @@ def light_curve(alerts: Iterable[Mapping[str, Any]]) -> LightCurve:
     Returns
     -------
     LightCurve
-        A detection that appears in the histories of several alerts is there once, known by its time and band.
+        A detection that appears in the histories of several alerts is there once, known by its time and band. Where
+        these disagree (a source in two fields of one exposure), the smallest error counts, and the faintest limit.
     """
     detections: dict[tuple[float, str], Detection] = {}
     limits: dict[tuple[float, str], UpperLimit] = {}
@@ -70,9 +71,15 @@ def _add(
     key = (round(mjd, 6), band)  # 0.1 s: the same visit, however it was rounded
     magnitude, limit = _value(visit.get("magpsf")), _value(visit.get("diffmaglim"))
     if magnitude is not None:
-        detections[key] = Detection(mjd, band, magnitude, _value(visit.get("sigmapsf")) or 0.0)
+        found = Detection(mjd, band, magnitude, _value(visit.get("sigmapsf")) or 0.0)
+        detections[key] = min(found, detections.get(key, found), key=_preference)
     elif limit is not None:
-        limits[key] = UpperLimit(mjd, band, limit)
+        at_most = UpperLimit(mjd, band, limit)
+        limits[key] = min(at_most, limits.get(key, at_most), key=lambda each: (-each.limit_mag, each.mjd))
+
+
+def _preference(detection: Detection) -> tuple[float, float, float]:
+    return detection.error_mag, detection.magnitude_mag, detection.mjd
 
 
 def _value(number: float | None) -> float | None:

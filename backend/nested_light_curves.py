@@ -84,7 +84,10 @@ class _Objects:
             selected = ", ".join(["object", "false AS is_alert", *past, *nothing])
             visits += f" UNION ALL SELECT DISTINCT {selected} FROM ({unnested})"
         telling = [f"{name} IS NULL" for name in ("magpsf", "diffmaglim") if name in self._visit]
-        order = ", ".join(["object", "moment NULLS FIRST", "fid", *telling, "NOT is_alert", "candid"])
+        best = ["sigmapsf NULLS FIRST"] if "sigmapsf" in self._visit else []  # in the order of light_curve
+        best += ["magpsf"]
+        best += ["CASE WHEN magpsf IS NULL THEN diffmaglim END DESC NULLS LAST"] if "diffmaglim" in self._visit else []
+        order = ", ".join(["object", "moment NULLS FIRST", "fid", *telling, *best, "jd", "NOT is_alert", "candid"])
         moment = f"CASE WHEN isfinite(jd) THEN round(jd - {JD_OF_MJD_0}, 6) END AS moment"  # 0.1 s, as in light_curve
         replaced = [
             f"CASE WHEN isnan({each}) OR {each} <= -99 THEN NULL ELSE {each} END AS {each}"
