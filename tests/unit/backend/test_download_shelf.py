@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import pytest
 
@@ -123,6 +123,27 @@ def test_a_cancelled_download_leaves_nothing(shelf: DownloadShelf) -> None:
     shelf.discard(download)
     writing.go_on.release(3)
     wait_for(lambda: download.progress.phase is Phase.ABORTED, 10)
+    assert not download.folder.exists()
+    assert shelf.of_store(STORE) == ()
+
+
+def test_a_download_that_is_cancelled_just_before_it_is_offered_leaves_nothing(shelf: DownloadShelf) -> None:
+    is_written, go_on = threading.Event(), threading.Event()
+
+    class Measured(PosixPath):
+        """Its size is asked for when all is written and told."""
+
+        def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+            is_written.set()
+            assert go_on.wait(10)
+            return super().stat(follow_symlinks=follow_symlinks)
+
+    download = shelf.prepare(STORE, "all", 3, 0, lambda folder, tell: Measured(written(folder, tell)))
+    assert is_written.wait(10)
+    shelf.discard(download)
+    go_on.set()
+    wait_for(lambda: download.progress.phase.is_final, 10)
+    assert download.progress.phase is Phase.ABORTED
     assert not download.folder.exists()
     assert shelf.of_store(STORE) == ()
 
