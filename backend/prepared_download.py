@@ -149,8 +149,8 @@ def remove_left(downloads: Path, known: frozenset[str]) -> None:
 def _is_left(folder: Path) -> bool:
     try:
         return time.time() - folder.stat().st_mtime > _GRACE_S and not is_owned(folder / _OWNER)
-    except FileNotFoundError:
-        return False  # its owner has just removed it
+    except (FileNotFoundError, PermissionError):
+        return False  # its owner has just removed it, or is another account
 
 
 class _Cancelled(Exception):

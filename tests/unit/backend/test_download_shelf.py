@@ -227,6 +227,26 @@ def test_a_start_removes_what_a_killed_process_left_and_nothing_of_a_living_one(
     assert not left.exists()
 
 
+def test_a_folder_of_another_account_stays_and_is_in_nobodys_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "downloads" / "theirs"
+    theirs.mkdir(parents=True, mode=0o700)
+    _grow_old(theirs)
+
+    def exists(path: Path) -> bool:  # root, who may run this, may look everywhere
+        if path.parent == theirs:
+            raise PermissionError(13, "Permission denied", str(path))
+        return os.path.lexists(path)
+
+    monkeypatch.setattr(Path, "exists", exists)
+    shelf = DownloadShelf(tmp_path / "downloads", KEEP)
+    download = prepared(shelf)
+    assert shelf.of_store(STORE) == (download,)
+    assert theirs.is_dir()
+    shelf.close()
+
+
 def _grow_old(folder: Path) -> None:
     then = time.time() - LONG_AGO_S
     os.utime(folder, (then, then))
