@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import shutil
 import threading
@@ -22,7 +21,6 @@ _OWNER = ".owner"
 """Held by the process that offers the file; a folder whose owner nobody holds was left by one that has ended."""
 _GRACE_S = 60.0
 """A folder so young may have no owner yet."""
-_LOGGER = logging.getLogger(__name__)
 
 Tell = Callable[[int], None]
 """Is told how many rows are written so far; raises when the download is not wanted any more."""
@@ -71,6 +69,8 @@ class PreparedDownload:
         """How many are fetching it at this moment; the shelf counts them."""
         self.folder = downloads / secrets.token_urlsafe(_TOKEN_BYTES)
         self._cancelled = threading.Event()
+        self._deciding = threading.Lock()
+        """Held while it is cancelled or offered: one of the two is first."""
         self._began_at = time.monotonic()
         self.folder.mkdir(parents=True, mode=0o700)
         self._owner: IO[str] = own(self.folder / _OWNER)
@@ -101,8 +101,9 @@ class PreparedDownload:
             raise
 
     def cancel(self) -> None:
-        """Ask it to end; `write` removes what there is of it."""
-        self._cancelled.set()
+        """Ask it to end; `write` removes what there is of it, unless it is ready already."""
+        with self._deciding:
+            self._cancelled.set()
 
     def remove(self) -> None:
         """Remove the file, and all that belongs to it."""
@@ -110,8 +111,12 @@ class PreparedDownload:
         self._owner.close()
 
     def _offer(self, file: Path, keep: timedelta) -> None:
-        self.file = file
-        self._change(phase=Phase.COMPLETED, size_bytes=file.stat().st_size, expires_at=datetime.now(UTC) + keep)
+        size_bytes = file.stat().st_size
+        with self._deciding:
+            if self._cancelled.is_set():
+                raise _Cancelled
+            self.file = file
+            self._change(phase=Phase.COMPLETED, size_bytes=size_bytes, expires_at=datetime.now(UTC) + keep)
 
     def _end(self, phase: Phase, message: str = "") -> None:
         self.remove()
@@ -144,8 +149,8 @@ def remove_left(downloads: Path, known: frozenset[str]) -> None:
 def _is_left(folder: Path) -> bool:
     try:
         return time.time() - folder.stat().st_mtime > _GRACE_S and not is_owned(folder / _OWNER)
-    except FileNotFoundError:
-        return False  # its owner has just removed it
+    except (FileNotFoundError, PermissionError):
+        return False  # its owner has just removed it, or is another account
 
 
 class _Cancelled(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from backend.download_shelf import DownloadShelf
 from backend.errors import InvalidSettings
 
 SWEEP_S = 1800.0
+_LOGGER = logging.getLogger(__name__)
 _FOLDER = "downloads"
 _CHUNK_BYTES = 1 << 20
 _HEADERS = {
@@ -42,8 +44,12 @@ def sweeping(shelf: Shelf) -> Callable[[App], AbstractAsyncContextManager[None]]
 
     async def sweep() -> None:
         while True:
-            with suppress(InvalidSettings):  # the pages say so
+            try:
                 await asyncio.to_thread(lambda: shelf().sweep())
+            except InvalidSettings:
+                pass  # the pages say so
+            except Exception:
+                _LOGGER.exception("Expired downloads could not be removed; this is tried again.")
             await asyncio.sleep(SWEEP_S)
 
     @asynccontextmanager

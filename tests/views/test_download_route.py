@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import re
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import requests
+from streamlit.starlette import App
 
+from backend.download_shelf import DownloadShelf
+from backend.errors import InvalidSettings
 from tests.support.served_downloads import NAME, ServedDownloads, served_downloads
+from views import download_route
 
 MEGABYTES = 20
 SIZE = MEGABYTES * 1_000_000
@@ -131,6 +138,30 @@ def test_the_memory_of_the_server_does_not_grow_with_the_file(tmp_path: Path, me
             received = sum(map(len, answer.iter_content(1 << 20)))
         assert received == megabytes * 1_000_000
         assert peak_memory_mb(running.pid) - before < FLAT_MB
+
+
+def test_a_sweep_that_fails_is_logged_and_the_next_one_comes(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    shelf = DownloadShelf(tmp_path, timedelta(hours=1))
+    outcomes = iter([PermissionError("not ours"), InvalidSettings("wrong")])
+    swept = threading.Event()
+
+    def sweep() -> None:
+        for failure in outcomes:
+            raise failure
+        swept.set()
+
+    monkeypatch.setattr(shelf, "sweep", sweep)
+    monkeypatch.setattr(download_route, "SWEEP_S", 0.01)
+
+    async def serve() -> None:
+        async with download_route.sweeping(lambda: shelf)(App("streamlit_app.py")):
+            assert await asyncio.to_thread(swept.wait, WITHIN_S)
+
+    asyncio.run(serve())
+    (logged,) = [each for each in caplog.records if each.name == download_route.__name__]
+    assert "not ours" in str(logged.exc_info)
 
 
 def peak_memory_mb(pid: int) -> float:

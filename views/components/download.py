@@ -152,15 +152,12 @@ def _bytes_per_alert(reader: AlertReader, form: DownloadForm) -> float:
 
 
 def _keeping_open(reader: AlertReader, write: Write) -> Write:
-    """The shelf closes readers that nobody looks at; not this one while it is written."""
+    """The shelf closes readers that nobody looks at, and all when settings change; not this one while it is written."""
     readers = shelf()
 
     def write_and_keep(place: Path, tell: Tell) -> Path:
-        def told(rows: int) -> None:
-            readers.keep_open(reader)
-            tell(rows)
-
-        return write(place, told)
+        with readers.kept_open(reader):
+            return write(place, tell)
 
     return write_and_keep
 

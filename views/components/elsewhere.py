@@ -74,7 +74,7 @@ def python_snippet(topic: str, servers: str) -> str:
     """A program that reads the topic from the first message to the last that is there."""
     return f"""\
 import io, json
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 from fastavro import parse_schema, schemaless_reader
 
 consumer = Consumer({{"bootstrap.servers": "{servers}", "group.id": "none", "enable.partition.eof": True}})
@@ -82,13 +82,17 @@ consumer = Consumer({{"bootstrap.servers": "{servers}", "group.id": "none", "ena
 def messages(topic):  # from the first to the last that is there now
     partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
     consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions])
-    open_ends = len(partitions)
-    while open_ends:
+    unread = set(partitions)
+    while unread:
         message = consumer.poll(1)
-        if message is not None and message.error():
-            open_ends -= 1
-        elif message is not None:
+        if message is None:
+            continue
+        if message.error() is None:
             yield message
+        elif message.error().code() == KafkaError._PARTITION_EOF:
+            unread.discard(message.partition())
+        else:
+            raise KafkaException(message.error())
 
 schema = parse_schema(json.loads(next(messages("{topic}_schema")).key()))
 for message in messages("{topic}"):

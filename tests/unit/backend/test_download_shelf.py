@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import pytest
 
@@ -127,6 +127,27 @@ def test_a_cancelled_download_leaves_nothing(shelf: DownloadShelf) -> None:
     assert shelf.of_store(STORE) == ()
 
 
+def test_a_download_that_is_cancelled_just_before_it_is_offered_leaves_nothing(shelf: DownloadShelf) -> None:
+    is_written, go_on = threading.Event(), threading.Event()
+
+    class Measured(PosixPath):
+        """Its size is asked for when all is written and told."""
+
+        def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+            is_written.set()
+            assert go_on.wait(10)
+            return super().stat(follow_symlinks=follow_symlinks)
+
+    download = shelf.prepare(STORE, "all", 3, 0, lambda folder, tell: Measured(written(folder, tell)))
+    assert is_written.wait(10)
+    shelf.discard(download)
+    go_on.set()
+    wait_for(lambda: download.progress.phase.is_final, 10)
+    assert download.progress.phase is Phase.ABORTED
+    assert not download.folder.exists()
+    assert shelf.of_store(STORE) == ()
+
+
 def test_a_failure_is_said_and_leaves_nothing_on_the_disk(shelf: DownloadShelf) -> None:
     def fail(folder: Path, _tell: Tell) -> Path:
         (folder / "half").write_text("row")
@@ -204,6 +225,26 @@ def test_a_start_removes_what_a_killed_process_left_and_nothing_of_a_living_one(
         other.kill()
     DownloadShelf(folder, KEEP)
     assert not left.exists()
+
+
+def test_a_folder_of_another_account_stays_and_is_in_nobodys_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "downloads" / "theirs"
+    theirs.mkdir(parents=True, mode=0o700)
+    _grow_old(theirs)
+
+    def exists(path: Path) -> bool:  # root, who may run this, may look everywhere
+        if path.parent == theirs:
+            raise PermissionError(13, "Permission denied", str(path))
+        return os.path.lexists(path)
+
+    monkeypatch.setattr(Path, "exists", exists)
+    shelf = DownloadShelf(tmp_path / "downloads", KEEP)
+    download = prepared(shelf)
+    assert shelf.of_store(STORE) == (download,)
+    assert theirs.is_dir()
+    shelf.close()
 
 
 def _grow_old(folder: Path) -> None:
