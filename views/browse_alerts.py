@@ -11,7 +11,7 @@ from views.components.alert_table import alert_table
 from views.components.download import download
 from views.components.navigation import INSPECT, go_to
 from views.components.problems import problems_shown
-from views.components.reading_panel import is_reading, reading_panel
+from views.components.reading_panel import is_reading, reading_panel, reading_state
 from views.components.session import reader_of
 from views.components.transfer_choice import Choice, transfer_choice
 from views.components.wording import counted
@@ -22,9 +22,11 @@ REFRESH_S = 1
 def draw(reader: AlertReader, choice: Choice, was_reading: bool) -> None:
     """Progress and table, again each second while alerts arrive."""
     with problems_shown():
+        receipt, progress = choice.transfer.receipt if choice.transfer else None, reader.progress
         above = st.container(horizontal=True, vertical_alignment="center")
         with above:
-            reading_panel(reader, choice.transfer.receipt if choice.transfer else None)
+            reading_panel(reader, progress, receipt)
+        reading_state(reader, progress, receipt)
         chosen, matching = table(AlertQueries(reader.store), choice.name)
         with above:
             download(reader, choice.transfer, chosen, matching)

@@ -104,6 +104,15 @@ def test_a_magnitude_range_leaves_out_the_rest(browse: AppTest) -> None:
     assert len(magnitudes) > 0
 
 
+def test_a_magnitude_range_that_was_left_alone_grows_with_the_alerts(app: AppTest, facade: Facade, full: str) -> None:
+    facade.is_slow = True
+    click(opened(app, "browse_alerts", transfer=full), "Read")
+    click(app, "Stop")
+    facade.is_slow = False
+    click(app, "Resume")
+    assert "450 alerts. Select a row to open its object." in text(app)
+
+
 def test_order_is_that_of_all_alerts_not_of_the_page(browse: AppTest) -> None:
     checked(browse.selectbox(key="table_sort").set_value("magpsf").run())
     bright = browse.dataframe[0].value["magpsf"].max()

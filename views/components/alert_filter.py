@@ -12,6 +12,7 @@ from backend.alert_queries import AlertFilter, Facets
 from backend.light_curve import BANDS
 
 _CLASSES, _BANDS, _MAGNITUDES, _OBJECT = "filter_classes", "filter_bands", "filter_magnitudes", "filter_object"
+_MAGNITUDE_ENDS = "filter_magnitude_ends"
 
 
 def alert_filter(facets: Facets) -> AlertFilter:
@@ -61,9 +62,14 @@ def _magnitude_limits(facets: Facets) -> tuple[float | None, float | None]:
         return None, None
     if _MAGNITUDES in st.session_state:
         low, high = st.session_state[_MAGNITUDES]
-        st.session_state[_MAGNITUDES] = (min(max(low, bright), faint), max(min(high, faint), bright))
+        # A handle that stood at an end stays at the end, wherever that is once more alerts were read.
+        old_bright, old_faint = st.session_state.get(_MAGNITUDE_ENDS, (bright, faint))
+        low = bright if low <= old_bright else min(max(low, bright), faint)
+        high = faint if high >= old_faint else max(min(high, faint), bright)
+        st.session_state[_MAGNITUDES] = (low, high)
     else:
         st.session_state[_MAGNITUDES] = (bright, faint)
+    st.session_state[_MAGNITUDE_ENDS] = (bright, faint)
     # The range in the session's state makes it a slider with two handles.
     limits: Any = st.slider("Magnitude", bright, faint, step=0.1, format="%.1f", key=_MAGNITUDES)
     low, high = limits

@@ -21,23 +21,22 @@ def reading_options(reader: AlertReader, active: bool) -> None:
             reader.start(part)
             st.rerun()
         st.caption("The rest can be read later, and nothing twice.")
-        st.divider()
+        _store()
         stored = reader.store.counts.distinct
         if st.button("Read all again", disabled=active or not stored, key="read_again"):
             reader.start(again=True)
             st.rerun()
         if stored:
-            st.caption(f"Forgets the {counted(stored, 'alert')} that were read here.")
-        st.divider()
-        _store()
+            st.caption(f"Forgets the {counted(stored, 'alert')} that were read into this store.")
 
 
 def _part() -> ReadPart:
-    limit = st.number_input("At most, alerts", min_value=1, value=None, step=1000, key="part_limit", placeholder="all")
-    since = st.datetime_input("Published since (UTC)", value=None, key="part_since")
-    partition = st.number_input(
-        "Only of partition", min_value=0, value=None, step=1, key="part_partition", placeholder="all"
+    left, right = st.columns(2)
+    limit = left.number_input("At most", min_value=1, value=None, step=1000, key="part_limit", placeholder="all")
+    partition = right.number_input(
+        "Partition", min_value=0, value=None, step=1, key="part_partition", placeholder="all"
     )
+    since = st.datetime_input("Published since (UTC)", value=None, key="part_since")
     return ReadPart(limit=limit, partition=partition, since=_as_utc(since))
 
 
@@ -50,7 +49,8 @@ def _store() -> None:
     name = st.text_input("Store", used, key="reader_name", max_chars=64).strip() or READER
     if not READER_NAME.fullmatch(name):
         show_refusal("Use letters, digits, - and _ for its name.")
-    elif name != used:
+        return
+    if name != used:
         name_reader(name)
         st.rerun()
     st.caption(f"{READER} is shared by all who look. With another name you have a store of your own.")

@@ -20,9 +20,9 @@ def is_reading(reader: AlertReader) -> bool:
     return not reader.join(0)
 
 
-def reading_panel(reader: AlertReader, receipt: Receipt | None) -> None:
-    """The buttons and the state; `receipt` is the transfer's, when there is one already."""
-    progress, active = reader.progress, is_reading(reader)
+def reading_panel(reader: AlertReader, progress: IngestProgress, receipt: Receipt | None) -> None:
+    """The buttons, and how far it is; `receipt` is the transfer's, when there is one already."""
+    active = is_reading(reader)
     with st.container(horizontal=True, vertical_alignment="center"):
         if active:
             if st.button("Stop", icon=":material/stop:", key="stop_reading"):
@@ -35,8 +35,12 @@ def reading_panel(reader: AlertReader, receipt: Receipt | None) -> None:
                 st.rerun()
         reading_options(reader, active)
         st.caption(plain(_sentence(progress, receipt, active)))
+
+
+def reading_state(reader: AlertReader, progress: IngestProgress, receipt: Receipt | None) -> None:
+    """The bar while it reads, and what went wrong."""
     total = _total(progress, receipt)
-    if active and total:
+    if is_reading(reader) and total:
         st.progress(min(progress.read / total, 1.0))
     if progress.state is IngestState.FAILED:
         st.error(plain(progress.message), icon=":material/error:")
