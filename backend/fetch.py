@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +15,10 @@ from backend.hive_partitions import PartitionBy
 from backend.ingest import Ingest, IngestState
 from backend.models import Phase
 from backend.reading_progress import follow
+from backend.topic_names import READABLE_NAME
 from backend.topic_to_read import TopicToRead
 
 LONGEST_OUTAGE_S = 600.0
-_TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,241}")
 _STOPS_WITHIN_S = 60.0
 
 
@@ -52,7 +51,7 @@ def already_fetched(topic: str, wanted: Wanted) -> FetchState | None:
     InvalidRequest
         The topic's name is no name; or the folder is for something else.
     """
-    if not _TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
+    if not READABLE_NAME.fullmatch(topic):
         raise InvalidRequest(f"{topic!r} is not the name of a topic.")
     state = read_state(wanted.out)
     if state is None:
