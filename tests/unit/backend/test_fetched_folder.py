@@ -34,6 +34,9 @@ BATCHES = ([1, 2, 3, 3], [4, 5], [2, 6, 7], [8], [9, 10, 1])
 ALL = list(range(1, 11))
 
 
+NEWER = '{"version": 2, "topic": "ftransfer_ztf_x", "file_format": "parquet", "partition_by": null}'
+
+
 class Crash(BaseException):
     """The end of the process."""
 
@@ -330,11 +333,30 @@ def test_two_at_once_are_told_apart(tmp_path: Path) -> None:
 def test_a_damaged_state_is_said_and_nothing_touched(tmp_path: Path) -> None:
     with opened(tmp_path):
         pass
-    for text in ("{", '{"version": 1}', '{"topic": "x", "file_format": "parquet", "partition_by": null, "newer": 1}'):
+    for text in (
+        "{",
+        '{"version": 1}',
+        '{"topic": "x", "file_format": "parquet", "partition_by": null, "newer": 1}',
+        NEWER,
+    ):
         (tmp_path / STATE_FILE).write_text(text)
         with pytest.raises(InvalidRequest, match="is damaged"):
             opened(tmp_path).__enter__()
         assert (tmp_path / STATE_FILE).read_text() == text
+
+
+def test_a_complete_fetch_of_another_version_is_said(tmp_path: Path) -> None:
+    with opened(tmp_path) as folder:
+        read_on(folder)
+    (tmp_path / COMPLETE_FOLDER / "version=1").rename(tmp_path / COMPLETE_FOLDER / "version=2")
+    with pytest.raises(InvalidRequest, match="another version has written it"):
+        read_state(tmp_path)
+
+
+def test_a_state_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / STATE_FILE).mkdir()
+    with pytest.raises(InvalidRequest, match=r"cannot be read: Is a directory"):
+        read_state(tmp_path)
 
 
 @pytest.mark.parametrize("target", ["../elsewhere.parquet", "/tmp/elsewhere.parquet"])
