@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend.alert_formats import AlertFormat
 from backend.alert_stream import AlertStream
 from backend.errors import InvalidRequest, ServiceUnavailable, TransferFailed
+from backend.fetch_journal import FetchJournal, is_tidy
 from backend.fetch_state import FetchState, read_state
 from backend.fetched_folder import FetchedFolder
 from backend.hive_partitions import PartitionBy
@@ -48,8 +50,8 @@ def already_fetched(topic: str, wanted: Wanted) -> FetchState | None:
 
     Raises
     ------
-    InvalidRequest
-        The topic's name is no name; or the folder is for something else.
+    InvalidRequest, StoreInUse
+        The topic's name is no name; or the folder is for something else, or in use.
     """
     if not READABLE_NAME.fullmatch(topic):
         raise InvalidRequest(f"{topic!r} is not the name of a topic.")
@@ -57,7 +59,13 @@ def already_fetched(topic: str, wanted: Wanted) -> FetchState | None:
     if state is None:
         return None
     state.check_is_for(wanted.out, topic, wanted.alert_format, wanted.partition_by)
-    return state if state.complete else None
+    if not state.complete:
+        return None
+    with suppress(OSError):  # all alerts are there, also where we must not tidy up
+        if not is_tidy(wanted.out):
+            with FetchJournal(wanted.out, state):  # what a fetch left that was ended in its last moment
+                pass
+    return state
 
 
 def fetch(source: TopicToRead, wanted: Wanted) -> FetchState:

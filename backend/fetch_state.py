@@ -149,11 +149,10 @@ def read_state(folder: Path) -> FetchState | None:
 def write_state(folder: Path, state: FetchState) -> None:
     """Let the folder be in this state, from one moment to the next."""
     replace_text(folder / STATE_FILE, state.model_dump_json(indent=1) + "\n")
-    if state.complete:
-        _say_by_names(folder, state)
 
 
-def _say_by_names(folder: Path, state: FetchState) -> None:
+def say_by_names(folder: Path, state: FetchState) -> None:
+    """Let the names of empty files say that all is there, in the place of the state file."""
     names, fresh = folder / COMPLETE_FOLDER, folder / f"{COMPLETE_FOLDER}.tmp"
     for left in (names, fresh):
         shutil.rmtree(left, ignore_errors=True)

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from backend.alert_decoder import AlertDecoder
 from backend.alert_formats import AlertFormat
 from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError, StoreInUse
+from backend.fetch import Wanted, already_fetched
 from backend.fetch_state import COMPLETE_FOLDER, STATE_FILE, read_state
 from backend.fetched_folder import FetchedFolder
 from backend.hive_partitions import PartitionBy
@@ -184,6 +186,32 @@ def test_after_a_crash_at_any_step_nothing_is_lost_and_nothing_twice(
         assert hidden(out) == {COMPLETE_FOLDER, ".quicklook-lock"}
         step += 1
     assert crashes > 40, "these were not all the steps of three segments"
+
+
+def test_after_a_crash_in_its_last_moment_the_same_command_tidies_up(
+    tmp_path: Path, crash_at: Callable[[int], None]
+) -> None:
+    complete = 0
+    for step in count():
+        out = tmp_path / str(step)
+        folder = opened(out)
+        crash_at(step)
+        try:
+            read_on(folder.__enter__())
+            was_ended = False
+        except Crash:
+            was_ended = True
+        crash_at(-1)
+        if hasattr(folder._journal, "_lock"):
+            leave(folder)
+        if (state := already_fetched(TOPIC, Wanted(out))) is not None:
+            complete += 1
+            assert (state.distinct, candids(out)) == (10, ALL)
+            assert hidden(out) == {COMPLETE_FOLDER, ".quicklook-lock"}, f"step {step}"
+            assert len(pl.scan_parquet(out).collect()) == 10, f"step {step}"
+        if not was_ended:
+            break
+    assert complete > 3, "these were not the steps after the last alert"
 
 
 def test_a_crash_while_recovering_is_no_harm(tmp_path: Path, crash_at: Callable[[int], None]) -> None:
