@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pandas as pd
@@ -23,6 +25,7 @@ from backend.alert_formats import AlertFormat
 from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError, StoreInUse
 from backend.fetch import Wanted, already_fetched
+from backend.fetch_segment import FetchSegment
 from backend.fetch_state import COMPLETE_FOLDER, STATE_FILE, read_state
 from backend.fetched_folder import FetchedFolder
 from backend.hive_partitions import PartitionBy
@@ -351,6 +354,42 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
     other = AlertDecoder(json.dumps({**LIGHT_SCHEMA, "fields": LIGHT_SCHEMA["fields"][:2]}))
     with opened(tmp_path) as folder, pytest.raises(InvalidRequest, match="another schema"):
         prepare(folder, other)
+
+
+def test_a_folder_is_not_left_in_the_middle_of_a_commit_and_nothing_is_written_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes, may_go_on, finish = Event(), Event(), FetchSegment.finish
+
+    def slow(*arguments: Any) -> Any:
+        writes.set()
+        assert may_go_on.wait(10)
+        return finish(*arguments)
+
+    monkeypatch.setattr(FetchSegment, "finish", slow)
+    folder = opened(tmp_path, segment_messages=100).__enter__()
+    prepare(folder)
+    folder.append(alerts([1, 2]), {0: 2})
+    with ThreadPoolExecutor(2) as threads:
+        committed = threads.submit(folder.commit)
+        assert writes.wait(10)
+        left = threads.submit(folder.__exit__, None, None, None)
+        try:
+            with pytest.raises(TimeoutError):
+                left.result(0.2)
+            with pytest.raises(StoreInUse):
+                opened(tmp_path).__enter__()
+        finally:
+            may_go_on.set()
+        committed.result(10)
+        left.result(10)
+    before = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
+    with pytest.raises(QuicklookError, match="Nothing more is written"):
+        folder.append(alerts([3]), {0: 3})
+    folder.commit()
+    folder.conclude(True, "2 of 2, complete.", 2)
+    assert {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]} == before
+    assert candids(tmp_path) == [1, 2]
 
 
 def test_two_at_once_are_told_apart(tmp_path: Path) -> None:
