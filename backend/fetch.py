@@ -9,6 +9,7 @@ from pathlib import Path
 
 from backend.alert_formats import AlertFormat
 from backend.alert_stream import AlertStream
+from backend.disk_room import DiskRoom
 from backend.errors import InvalidRequest, ServiceUnavailable, TransferFailed
 from backend.fetch_journal import FetchJournal, is_tidy
 from backend.fetch_state import FetchState, read_state
@@ -22,6 +23,8 @@ from backend.topic_to_read import TopicToRead
 
 LONGEST_OUTAGE_S = 600.0
 _STOPS_WITHIN_S = 60.0
+_GROWTH: dict[AlertFormat, float] = {"parquet": 1.0, "csv": 1.5, "fits": 1.5, "votable": 3.0}
+"""How large a message becomes in a file, at most: light alerts were 0.1, 1.1, 1.3 and 2.5 times as large."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def fetch(source: TopicToRead, wanted: Wanted) -> FetchState:
     ServiceUnavailable
         Kafka does not answer at first, or was away for too long.
     TransferFailed
-        What was read cannot be used, such as the receipt of a newer job, or the disk is full.
+        What was read cannot be used, such as the receipt of a newer job, or the disk has no room.
     """
     _check_answers(source)
     notes = {"request": json.dumps(source.request)} if source.request else {}
@@ -96,6 +99,7 @@ def fetch(source: TopicToRead, wanted: Wanted) -> FetchState:
             folder,
             source.phase,
             limit=wanted.limit,
+            room=DiskRoom(wanted.out, growth=_GROWTH[wanted.alert_format]),
             receipt_deadline_s=source.receipt_deadline_s,
         )
         ingest.start()

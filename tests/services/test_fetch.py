@@ -409,21 +409,33 @@ set -e
 mkdir -p "$1"
 mount -t tmpfs -o size=600k tmpfs "$1"
 shift 2
-"$@" && exit 90 || echo "first $?"
-find "$OUT" -name '*.parquet' -size 0 | grep . && exit 91
-mount -o remount,size=200m "$DISK"
+"$@" && exit 90 || echo "without room $?"
+find "$OUT" -name '*.parquet' | grep . && exit 91
+"$PYTHON" -m tests.support.fetching_process "$SERVERS" "$TOPIC" "$OUT" >/dev/null
+find "$OUT" -name '*.parquet' -size 0 | grep . && exit 92
+find "$OUT" -name '*.parquet' | grep -q . || exit 93
+mount -o remount,size=600m "$DISK"
 "$@"
 cp -r "$OUT" "$COPY"
 """
 
 
 def test_a_full_disk_is_said_and_with_room_it_goes_on(large_topic: PublishedTopic, tmp_path: Path) -> None:
+    """Too little room is said before anything is written; a disk that others fill meanwhile, once it is full."""
     in_own_namespace = ["unshare", "--map-root-user", "--mount"]
     if not shutil.which("unshare") or subprocess.run([*in_own_namespace, "true"], check=False).returncode:
         pytest.skip("this machine does not let us mount a small disk")
     disk, copy = tmp_path / "disk", tmp_path / "copy"
-    fetching = (sys.executable, "-m", "backend", *fetch_of(large_topic, disk / "alerts", "--partition-by", "finkclass"))
-    places = {"DISK": str(disk), "OUT": str(disk / "alerts"), "COPY": str(copy), "DATA_DIR": str(tmp_path)}
+    fetching = (sys.executable, "-m", "backend", *fetch_of(large_topic, disk / "alerts", "--partition-by", "time"))
+    places = {
+        "SERVERS": large_topic.servers,
+        "TOPIC": large_topic.name,
+        "PYTHON": sys.executable,
+        "DISK": str(disk),
+        "OUT": str(disk / "alerts"),
+        "COPY": str(copy),
+        "DATA_DIR": str(tmp_path),
+    }
     done = subprocess.run(
         [*in_own_namespace, "bash", "-c", FULL_THEN_ROOM, "bash", disk, "--", *fetching],
         env={**os.environ, **places},
@@ -433,7 +445,9 @@ def test_a_full_disk_is_said_and_with_room_it_goes_on(large_topic: PublishedTopi
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "first 1" in done.stdout
+    assert "without room 1" in done.stdout
+    assert f"The disk of {disk / 'alerts'} has 1 MB free, and" in done.stderr
+    assert "what was read stays, and reading goes on from there" in done.stderr
     assert "No space left on device" in done.stderr
     assert "Make room on the disk; then give the same command again" in done.stderr
     assert "Traceback" not in done.stderr
