@@ -17,6 +17,7 @@ from backend.fetched_folder import FetchedFolder
 from backend.hive_partitions import PartitionBy
 from backend.ingest import Ingest, IngestState
 from backend.models import Phase
+from backend.provenance import receipt_note
 from backend.reading_progress import follow
 from backend.topic_names import READABLE_NAME
 from backend.topic_to_read import TopicToRead
@@ -102,6 +103,7 @@ def fetch(source: TopicToRead, wanted: Wanted) -> FetchState:
             room=DiskRoom(wanted.out, growth=_GROWTH[wanted.alert_format]),
             receipt_deadline_s=source.receipt_deadline_s,
         )
+        folder.closing_notes = lambda: receipt_note(ingest.receipt)
         ingest.start()
         try:
             progress = follow(ingest, wanted.longest_outage_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -80,6 +80,8 @@ class FetchedFolder:
         self._schema: pa.Schema | None = None
         self._is_broken = False
         self._changing = threading.RLock()
+        self.closing_notes: Callable[[], Mapping[str, str]] = dict[str, str]
+        """Gives what more becomes part of a Parquet file's metadata when it is closed, such as the receipt."""
         self.refusal: InvalidRequest | None = None
         """Why alerts of the topic's schema cannot be taken; None when they can."""
         fresh = FetchState(topic=topic, file_format=alert_format, partition_by=partition_by)
@@ -262,7 +264,9 @@ class FetchedFolder:
     def _begin_segment(self) -> FetchSegment:
         was = self.state
         staging = f"{PARTIAL_FOLDER}/{was.segments:06d}"
-        self._segment = FetchSegment(self.path, staging, self._partitions, self._layout, was.messages, was.offsets)
+        self._segment = FetchSegment(
+            self.path, staging, self._partitions, self._layout, was.messages, was.offsets, self.closing_notes
+        )
         return self._segment
 
     def _changed(self, **changes: Any) -> FetchState:

@@ -108,6 +108,9 @@ def test_name_and_addresses_are_enough(topic: PublishedTopic, laptop: CommandLin
     assert "3,000 rows in 5 files" in answer.out
     assert_has_all(out, 3_000)
     assert {path.name for path in tmp_path.iterdir()} == {"alerts"}, "it left something beside the folder"
+    for file in files_in(out):
+        receipt = json.loads(pq.read_metadata(file).metadata[b"alert_quicklook.receipt"])
+        assert (receipt["published"], receipt["gaps"]) == (3_000, 0)
 
 
 def test_all_that_is_there_already_is_not_fetched_again(
@@ -353,7 +356,9 @@ def test_a_running_job_is_followed_into_one_file(topic: PublishedTopic, laptop: 
         topic.publish_receipt(600)
         said, notes = fetching.communicate(timeout=60)
     assert (fetching.returncode, json.loads(said)["rows"]) == (0, 600), notes
-    assert [file.name for file in files_in(out)] == [f"alerts-{0:012d}-{599:012d}.parquet"]
+    (file,) = files_in(out)
+    assert file.name == f"alerts-{0:012d}-{599:012d}.parquet"
+    assert b"alert_quicklook.receipt" in pq.read_metadata(file).metadata, "it came before the file was closed"
     assert_has_all(out, 600)
 
 
