@@ -139,7 +139,7 @@ def _cancel(transfers: Transfers, options: argparse.Namespace) -> int:
 
 def _fetch(options: argparse.Namespace) -> int:
     def ordered_here(options: argparse.Namespace) -> TopicToRead:
-        return _connected().topic_to_read(options.transfer)
+        return _connected().topic_to_read(options.transfer, 60 * options.wait)
 
     return fetch_command.run_fetch(options, fetch_command.source_of if options.servers else ordered_here)
 

@@ -20,11 +20,14 @@ class DiskRoom:
         Any folder on it, which is there.
     reserve_bytes
         What must stay free.
+    growth
+        How many bytes a byte becomes that is written there, at most.
     """
 
-    def __init__(self, folder: Path, reserve_bytes: int = RESERVE_BYTES) -> None:
+    def __init__(self, folder: Path, reserve_bytes: int = RESERVE_BYTES, growth: float = 1.0) -> None:
         self._folder = folder
         self._reserve_bytes = reserve_bytes
+        self._growth = growth
 
     def require(self, size_bytes: int) -> None:
         """Check that so much can be written.
@@ -34,6 +37,7 @@ class DiskRoom:
         DiskFull
             It cannot; the message has what is needed and what is there.
         """
+        size_bytes = round(self._growth * size_bytes)
         free = shutil.disk_usage(self._folder).free
         if free - self._reserve_bytes < size_bytes:
             raise DiskFull(

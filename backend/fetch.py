@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
-import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend.alert_formats import AlertFormat
 from backend.alert_stream import AlertStream
+from backend.disk_room import DiskRoom
 from backend.errors import InvalidRequest, ServiceUnavailable, TransferFailed
+from backend.fetch_journal import FetchJournal, is_tidy
 from backend.fetch_state import FetchState, read_state
 from backend.fetched_folder import FetchedFolder
 from backend.hive_partitions import PartitionBy
 from backend.ingest import Ingest, IngestState
 from backend.models import Phase
+from backend.provenance import receipt_note
 from backend.reading_progress import follow
+from backend.topic_names import READABLE_NAME
 from backend.topic_to_read import TopicToRead
 
 LONGEST_OUTAGE_S = 600.0
-_TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,241}")
 _STOPS_WITHIN_S = 60.0
+_GROWTH: dict[AlertFormat, float] = {"parquet": 1.0, "csv": 1.5, "fits": 1.5, "votable": 3.0}
+"""How large a message becomes in a file, at most: light alerts were 0.1, 1.1, 1.3 and 2.5 times as large."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +54,22 @@ def already_fetched(topic: str, wanted: Wanted) -> FetchState | None:
 
     Raises
     ------
-    InvalidRequest
-        The topic's name is no name; or the folder is for something else.
+    InvalidRequest, StoreInUse
+        The topic's name is no name; or the folder is for something else, or in use.
     """
-    if not _TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
+    if not READABLE_NAME.fullmatch(topic):
         raise InvalidRequest(f"{topic!r} is not the name of a topic.")
     state = read_state(wanted.out)
     if state is None:
         return None
     state.check_is_for(wanted.out, topic, wanted.alert_format, wanted.partition_by)
-    return state if state.complete else None
+    if not state.complete:
+        return None
+    with suppress(OSError):  # all alerts are there, also where we must not tidy up
+        if not is_tidy(wanted.out):
+            with FetchJournal(wanted.out, state):  # what a fetch left that was ended in its last moment
+                pass
+    return state
 
 
 def fetch(source: TopicToRead, wanted: Wanted) -> FetchState:
@@ -76,7 +87,7 @@ def fetch(source: TopicToRead, wanted: Wanted) -> FetchState:
     ServiceUnavailable
         Kafka does not answer at first, or was away for too long.
     TransferFailed
-        What was read cannot be used, such as the receipt of a newer job, or the disk is full.
+        What was read cannot be used, such as the receipt of a newer job, or the disk has no room.
     """
     _check_answers(source)
     notes = {"request": json.dumps(source.request)} if source.request else {}
@@ -89,8 +100,10 @@ def fetch(source: TopicToRead, wanted: Wanted) -> FetchState:
             folder,
             source.phase,
             limit=wanted.limit,
+            room=DiskRoom(wanted.out, growth=_GROWTH[wanted.alert_format]),
             receipt_deadline_s=source.receipt_deadline_s,
         )
+        folder.closing_notes = lambda: receipt_note(ingest.receipt)
         ingest.start()
         try:
             progress = follow(ingest, wanted.longest_outage_s)

@@ -64,13 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser, *, needs_servers: bool) -> No
         type=float,
         default=LONGEST_OUTAGE_S / 60,
         metavar="MINUTES",
-        help="while Kafka is away in the middle (default: %(default)g)",
+        help="while Kafka is away in the middle, and for the job's first sign of life (default: %(default)g)",
     )
 
 
 def source_of(options: argparse.Namespace) -> TopicToRead:
     """The topic on the servers that were named."""
-    return topic_elsewhere(access_to(options.servers), options.transfer)
+    return topic_elsewhere(access_to(options.servers), options.transfer, 60 * options.wait)
 
 
 def run_fetch(options: argparse.Namespace, find: Callable[[argparse.Namespace], TopicToRead]) -> int:

@@ -11,13 +11,20 @@ from typing import Self
 
 from backend.durable_files import flush, move
 from backend.errors import InvalidRequest, QuicklookError, StoreInUse
-from backend.fetch_state import STATE_NAMES, FetchState, Move, read_state, write_state
+from backend.fetch_state import STATE_FILE, STATE_NAMES, FetchState, Move, read_state, say_by_names, write_state
 from backend.owned_file import OwnedByAnother, own
 
 IDS_FOLDER = ".quicklook-ids"
 PARTIAL_FOLDER = ".quicklook-partial"
 _LOCK_FILE = ".quicklook-lock"
 _OURS = {_LOCK_FILE, PARTIAL_FOLDER, IDS_FOLDER, *STATE_NAMES}
+
+
+def is_tidy(path: Path) -> bool:
+    """Whether nothing is left in the folder of a complete fetch at which a reader would stop."""
+    left = (IDS_FOLDER, PARTIAL_FOLDER, STATE_FILE)
+    lock = path / _LOCK_FILE
+    return not any((path / name).exists() for name in left) and not (lock.exists() and lock.stat().st_size)
 
 
 class FetchJournal:
@@ -75,8 +82,7 @@ class FetchJournal:
             self._write(state.model_copy(update={"moves": moves}))
             self._finish(moves)
         self._write(state)
-        if not state.id_files:
-            shutil.rmtree(self.path / IDS_FOLDER, ignore_errors=True)
+        self._tidy_up(state)
 
     def _write(self, state: FetchState) -> None:
         write_state(self.path, state)
@@ -90,8 +96,14 @@ class FetchJournal:
             self._finish(state.moves)
             write_state(self.path, state := state.model_copy(update={"moves": ()}))
         shutil.rmtree(self.path / PARTIAL_FOLDER, ignore_errors=True)
-        self._remove_ids_but(state.id_files)
+        self._tidy_up(state)
         return state
+
+    def _tidy_up(self, state: FetchState) -> None:
+        """Remove the ids that are not needed; the state file of a complete fetch goes last."""
+        self._remove_ids_but(state.id_files)
+        if state.complete and (self.path / STATE_FILE).exists():
+            say_by_names(self.path, state)
 
     def _finish(self, moves: Iterable[Move]) -> None:
         folders: set[Path] = set()

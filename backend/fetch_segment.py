@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +38,8 @@ class FetchSegment:
         Number of its first message, counted over all partitions.
     begins
         Partition -> offset of its first message.
+    closing_notes
+        Gives what else becomes part of the metadata of Parquet files when they are closed.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class FetchSegment:
         file_format: FileFormat,
         first: int,
         begins: Mapping[int, int],
+        closing_notes: Callable[[], Mapping[str, str]] = dict[str, str],
     ) -> None:
         self._root = root
         self._staging = staging
@@ -55,6 +58,7 @@ class FetchSegment:
         self._first = first
         self._begins = dict(begins)
         self._ends = self._begins
+        self._more_notes = closing_notes
         self._ids: list[Ids] = []
         self.size_bytes = 0
         (root / staging).mkdir(parents=True)
@@ -120,6 +124,6 @@ class FetchSegment:
             staging.parent.rmdir()
 
     def _closing_notes(self) -> dict[str, str]:
-        """Partition -> the offsets of the segment: from the first up to, without, the second."""
+        """Partition -> the offsets of the segment, from the first up to, without, the second; what else is known."""
         ranges = {number: (self._begins.get(number, 0), end) for number, end in sorted(self._ends.items())}
-        return {"offsets": json.dumps(ranges)}
+        return {"offsets": json.dumps(ranges), **self._more_notes()}

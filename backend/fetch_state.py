@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 from urllib.parse import quote, unquote
@@ -23,7 +24,7 @@ STATE_FILE = "_quicklook_fetch.json"
 COMPLETE_FOLDER = ".quicklook-complete"
 """In the place of the state file once all alerts are there."""
 STATE_NAMES = {STATE_FILE, f"{STATE_FILE}.tmp", COMPLETE_FOLDER, f"{COMPLETE_FOLDER}.tmp"}
-_LEFT_OUT = {"version", "complete", "offsets", "damaged", "id_files", "moves"}
+_LEFT_OUT = {"complete", "offsets", "damaged", "id_files", "moves"}
 """What is not told, or told in another way, of a complete fetch."""
 _OFFSET = "offset of "
 NAMED_DAMAGE = 1_000
@@ -78,7 +79,7 @@ class FetchState(Frozen):
         What the receipt promises, whether all of it is here, and the verdict in a sentence.
     """
 
-    version: int = 1
+    version: int = Field(default=1, ge=1, le=1)
     topic: str
     file_format: str
     partition_by: str | None
@@ -130,29 +131,28 @@ def read_state(folder: Path) -> FetchState | None:
     Raises
     ------
     InvalidRequest
-        It is not what a fetch of this version writes.
+        It is not what a fetch of this version writes, or cannot be read.
     """
     path = folder / STATE_FILE
     try:
-        return FetchState.model_validate_json(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            return FetchState.model_validate_json(path.read_text(encoding="utf-8"))
         path = folder / COMPLETE_FOLDER
+        return _complete_state(path) if path.is_dir() else None
     except (ValidationError, UnicodeDecodeError) as error:
         raise _damaged(path) from error
-    try:
-        return _complete_state(path) if path.is_dir() else None
-    except ValidationError as error:
-        raise _damaged(path) from error
+    except OSError as error:
+        said = f"{path} cannot be read: {error.strerror}."
+        raise InvalidRequest(said, "See that it is a file of yours, or choose another folder.") from error
 
 
 def write_state(folder: Path, state: FetchState) -> None:
     """Let the folder be in this state, from one moment to the next."""
     replace_text(folder / STATE_FILE, state.model_dump_json(indent=1) + "\n")
-    if state.complete:
-        _say_by_names(folder, state)
 
 
-def _say_by_names(folder: Path, state: FetchState) -> None:
+def say_by_names(folder: Path, state: FetchState) -> None:
+    """Let the names of empty files say that all is there, in the place of the state file."""
     names, fresh = folder / COMPLETE_FOLDER, folder / f"{COMPLETE_FOLDER}.tmp"
     for left in (names, fresh):
         shutil.rmtree(left, ignore_errors=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -78,6 +79,9 @@ class FetchedFolder:
         self._segment: FetchSegment | None = None
         self._schema: pa.Schema | None = None
         self._is_broken = False
+        self._changing = threading.RLock()
+        self.closing_notes: Callable[[], Mapping[str, str]] = dict[str, str]
+        """Gives what more becomes part of a Parquet file's metadata when it is closed, such as the receipt."""
         self.refusal: InvalidRequest | None = None
         """Why alerts of the topic's schema cannot be taken; None when they can."""
         fresh = FetchState(topic=topic, file_format=alert_format, partition_by=partition_by)
@@ -98,9 +102,11 @@ class FetchedFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._segment is not None:  # not once it is finished: from then on the state file decides
-            self._segment.abandon()
-        self._journal.__exit__(kind, error, trace)
+        with self._changing:  # a reader's thread that was not waited for may be about to write
+            self._is_broken = True
+            if self._segment is not None:  # not once it is finished: from then on the state file decides
+                self._segment.abandon()
+            self._journal.__exit__(kind, error, trace)
 
     @property
     def state(self) -> FetchState:
@@ -156,8 +162,20 @@ class FetchedFolder:
         Raises
         ------
         QuicklookError
-            The disk is full or fails. The segment is given up: it is read again the next time.
+            The disk is full or fails. The segment is given up: it is read again the next time. Or the folder was left.
         """
+        with self._changing:
+            return self._append(table, offsets, corrupt, trimmed)
+
+    def _append(
+        self,
+        table: pa.Table,
+        offsets: Mapping[int, int],
+        corrupt: Iterable[CorruptAlert],
+        trimmed: Iterable[TrimmedRange],
+    ) -> ReadCounts:
+        if self._is_broken:
+            raise QuicklookError(f"Nothing more is written to {self.path}.", "The same command goes on from there.")
         damaged = [Damage(partition=each.partition, offset=each.offset, reason=each.reason) for each in corrupt]
         lost = sum(each.end - each.begin for each in trimmed)
         with self._on_disk():
@@ -184,6 +202,10 @@ class FetchedFolder:
         QuicklookError
             The disk is full or fails.
         """
+        with self._changing:
+            self._commit()
+
+    def _commit(self) -> None:
         if self._is_broken or self._pending == self.state:
             return
         moves: tuple[Move, ...] = ()
@@ -207,6 +229,10 @@ class FetchedFolder:
         QuicklookError
             The disk is full or fails.
         """
+        with self._changing:
+            self._conclude(complete, message, published)
+
+    def _conclude(self, complete: bool, message: str, published: int | None) -> None:
         if self._is_broken:
             return
         with self._on_disk():
@@ -238,7 +264,9 @@ class FetchedFolder:
     def _begin_segment(self) -> FetchSegment:
         was = self.state
         staging = f"{PARTIAL_FOLDER}/{was.segments:06d}"
-        self._segment = FetchSegment(self.path, staging, self._partitions, self._layout, was.messages, was.offsets)
+        self._segment = FetchSegment(
+            self.path, staging, self._partitions, self._layout, was.messages, was.offsets, self.closing_notes
+        )
         return self._segment
 
     def _changed(self, **changes: Any) -> FetchState:

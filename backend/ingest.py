@@ -151,6 +151,11 @@ class Ingest:
         with self._lock:
             return self._progress
 
+    @property
+    def receipt(self) -> Receipt | None:
+        """The job's receipt, once it is known."""
+        return self._end.receipt
+
     def start(self) -> None:
         """Begin, or go on where the sink ends."""
         self._thread.start()

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from backend.config import Settings
 from backend.errors import ServiceUnavailable
 from backend.failure_reasons import known_reason, last_words
-from backend.job_elsewhere import ALIVE
 from backend.job_progress import RunningJob, running_job
 from backend.livy import Batch, LivyGateway
 from backend.models import Phase, Transfer
@@ -16,6 +15,8 @@ from backend.script_store import ScriptStore
 from backend.transfer_log import TransferLog
 
 FORGOTTEN = "Livy has forgotten the job; it goes on and reports itself."
+_ALIVE = timedelta(seconds=15)
+"""A job that has reported within this time is alive; it reports every two seconds."""
 
 
 class JobControl:
@@ -127,7 +128,7 @@ class JobControl:
             return self._end(transfer, Phase.ABORTED, records.cancelled)
         progress, now = records.progress, datetime.now(UTC)
         last_sign = progress.said_at if progress else self._log.claimed_at(transfer.id) or transfer.submitted_at
-        if progress and now - last_sign < ALIVE:
+        if progress and now - last_sign < _ALIVE:
             return self._seen(transfer, Phase.EXECUTING, FORGOTTEN)
         until = last_sign + self._longest_silence
         if now < until:

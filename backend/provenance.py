@@ -20,7 +20,12 @@ def provenance(
     notes = {"schema_fingerprint": fingerprint or ""}
     if request:
         notes["request"] = json.dumps(request)
-    if receipt:
-        summary = receipt.model_dump(mode="json", include=_IN_SUMMARY)
-        notes["receipt"] = json.dumps({**summary, "gaps": receipt.gaps})
-    return notes
+    return {**notes, **receipt_note(receipt)}
+
+
+def receipt_note(receipt: Receipt | None) -> dict[str, str]:
+    """The summary of a receipt as JSON; nothing where there is none."""
+    if receipt is None:
+        return {}
+    summary = receipt.model_dump(mode="json", include=_IN_SUMMARY)
+    return {"receipt": json.dumps({**summary, "gaps": receipt.gaps})}

@@ -26,8 +26,8 @@ from backend.models import Phase
 from backend.nested_light_curves import nested_light_curves
 from backend.provenance import provenance
 from backend.receipt import Receipt
+from backend.topic_names import READABLE_NAME
 
-TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,241}")
 READER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _DUCKDB_SHARE = 0.3
 _BATCH_SHARE = 0.04
@@ -99,7 +99,7 @@ class AlertReader:
         memory_mb: int = 1000,
         receipt_deadline_s: float = 10.0,
     ) -> None:
-        if not TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
+        if not READABLE_NAME.fullmatch(topic):
             raise InvalidRequest(f"{topic!r} is not the name of a topic.")
         if not READER_NAME.fullmatch(reader):
             raise InvalidRequest(f"{reader!r} is not a reader's name.", "Use letters, digits, - and _.")

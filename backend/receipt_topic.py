@@ -37,12 +37,15 @@ class JobRecords(NamedTuple):
         Its last signs of life, the oldest first.
     cancelled
         The sentence of the cancel marker, if there is one.
+    has_topic
+        Whether there is such a topic; there is before the job begins, and none where another tool made the alerts'.
     """
 
     receipt: Receipt | None = None
     failure: str | None = None
     reports: tuple[JobProgress, ...] = ()
     cancelled: str | None = None
+    has_topic: bool = True
 
     @property
     def progress(self) -> JobProgress | None:
@@ -132,7 +135,7 @@ def read_job_records(kafka: KafkaAccess, topic: str, timeout_s: float = 8.0) -> 
         records = _last_records(consumer, topic, timeout_s)
     except KafkaException as error:
         if error.args[0].code() in _UNKNOWN_TOPIC:
-            return JobRecords()
+            return JobRecords(has_topic=False)
         refusal = kafka.refusal(error.args[0], f"READ the topic {topic}{RECEIPT_SUFFIX}")
         raise refusal or complaints.refusal(consumer) or _not_read(topic, error.args[0].str()) from error
     finally:

@@ -8,6 +8,8 @@ from backend.errors import InvalidRequest
 
 SCHEMA_SUFFIX = "_schema"
 RECEIPT_SUFFIX = "_receipt"
+READABLE_NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,241}")
+"""Any topic that could have alerts, also of another tool; it is a folder's name too."""
 _NAME = re.compile(r"ftransfer_[a-z0-9][a-z0-9_-]*")
 _LONGEST_NAME = 249 - len(RECEIPT_SUFFIX)  # Kafka's own limit, for the longest of the three
 

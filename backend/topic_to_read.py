@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from backend.job_elsewhere import phase_elsewhere
+from backend.job_elsewhere import FIRST_SIGN_S, JobElsewhere
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
 from backend.receipt_topic import read_job_records
@@ -31,7 +31,14 @@ class TopicToRead(NamedTuple):
     receipt_deadline_s: float = 10.0
 
 
-def topic_elsewhere(kafka: KafkaAccess, topic: str) -> TopicToRead:
-    """A topic that nobody here has ordered: only its name, and what its job says on Kafka, are known."""
+def topic_elsewhere(kafka: KafkaAccess, topic: str, first_sign_s: float = FIRST_SIGN_S) -> TopicToRead:
+    """A topic that nobody here has ordered: only its name, and what its job says on Kafka, are known.
+
+    Parameters
+    ----------
+    first_sign_s
+        How long to wait until the job has said anything, in seconds.
+    """
     # The phase is what the receipt topic says: a receipt that is not there by then does not come.
-    return TopicToRead(kafka, topic, lambda: phase_elsewhere(read_job_records(kafka, topic)), receipt_deadline_s=0.0)
+    job = JobElsewhere(topic, lambda: read_job_records(kafka, topic), first_sign_s)
+    return TopicToRead(kafka, topic, job.phase, receipt_deadline_s=0.0)

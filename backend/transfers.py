@@ -14,6 +14,7 @@ from backend.errors import InvalidRequest, ServiceUnavailable
 from backend.expected_time import ExpectedTime, expected_time
 from backend.health import Health, check_side_by_side
 from backend.job_control import JobControl
+from backend.job_elsewhere import FIRST_SIGN_S
 from backend.job_progress import RunningJob
 from backend.job_queue import JobQueue
 from backend.job_resources import job_sizes
@@ -277,8 +278,13 @@ class Transfers:
             receipt_deadline_s=source.receipt_deadline_s,
         )
 
-    def topic_to_read(self, id_or_topic: str) -> TopicToRead:
+    def topic_to_read(self, id_or_topic: str, first_sign_s: float = FIRST_SIGN_S) -> TopicToRead:
         """Where a transfer's topic is, and how to learn what its job does; also of one that was made elsewhere.
+
+        Parameters
+        ----------
+        first_sign_s
+            How long to wait for the first sign of a job that was not ordered here, in seconds.
 
         Raises
         ------
@@ -292,7 +298,7 @@ class Transfers:
         except InvalidRequest:
             if not self._topics.exists(id_or_topic):
                 raise
-            return topic_elsewhere(self._kafka, id_or_topic)
+            return topic_elsewhere(self._kafka, id_or_topic, first_sign_s)
         request = transfer.request.model_dump(mode="json")
         return TopicToRead(self._kafka, transfer.topic, lambda: self.get(transfer.id).phase, request)
 

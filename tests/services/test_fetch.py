@@ -92,10 +92,9 @@ def everything_in(out: Path) -> dict[Path, tuple[int, int]]:
 
 
 def keep_alive(topic: PublishedTopic) -> None:
-    """The job has reported that it publishes, as late as that it counts as alive for the next minutes."""
-    report, late_ms = {"step": "publishing", "elapsed_s": 1.0}, int(1_000 * (time.time() + 240))
-    value = json.dumps(report).encode()
-    topic._producer.produce(f"{topic.name}_receipt", key=b"progress", value=value, timestamp=late_ms)
+    """The job has reported that it publishes; it counts as alive for the next minutes."""
+    value = json.dumps({"step": "publishing", "elapsed_s": 1.0}).encode()
+    topic._producer.produce(f"{topic.name}_receipt", key=b"progress", value=value)
     topic._flush()
 
 
@@ -109,6 +108,9 @@ def test_name_and_addresses_are_enough(topic: PublishedTopic, laptop: CommandLin
     assert "3,000 rows in 5 files" in answer.out
     assert_has_all(out, 3_000)
     assert {path.name for path in tmp_path.iterdir()} == {"alerts"}, "it left something beside the folder"
+    for file in files_in(out):
+        receipt = json.loads(pq.read_metadata(file).metadata[b"alert_quicklook.receipt"])
+        assert (receipt["published"], receipt["gaps"]) == (3_000, 0)
 
 
 def test_all_that_is_there_already_is_not_fetched_again(
@@ -252,7 +254,7 @@ def test_repeated_messages_are_one_alert_also_after_a_pause(
 ) -> None:
     topic.publish(range(300))
     out = tmp_path / "alerts"
-    assert laptop(*fetch_of(topic, out)).code == 1
+    assert laptop(*fetch_of(topic, out, "--limit", "300")).code == 1
     topic.publish(range(100, 200))
     topic.publish(range(300, 400))
     topic.publish(range(350, 400))
@@ -321,10 +323,25 @@ def test_a_topic_of_another_tool_is_read_to_its_present_end(
     topic: PublishedTopic, laptop: CommandLine, tmp_path: Path
 ) -> None:
     topic.publish(range(70))
+    topic.delete_receipts()
     answer = laptop(*fetch_of(topic, tmp_path / "alerts"))
     assert answer.code == 1
     assert "Partial: 70 alerts were read, and the job left no receipt." in answer.out
     assert_has_all(tmp_path / "alerts", 70)
+
+
+def test_a_job_that_has_not_begun_is_waited_for(topic: PublishedTopic, laptop: CommandLine, tmp_path: Path) -> None:
+    short = laptop(*fetch_of(topic, tmp_path / "short", "--wait", "0.02", "--json"))
+    assert (short.code, short.seconds < NAMED_WITHIN_S) == (1, True)
+    assert f"The job of {topic.name} has given no sign of life within 0.02 min." in short.json["error"]
+    with laptop.running(*fetch_of(topic, tmp_path / "alerts", "--json")) as fetching:
+        wait_for(lambda: (tmp_path / "alerts" / STATE_FILE).exists() or fetching.poll() is not None, 20)
+        time.sleep(2)  # some looks at a topic about which nothing is said
+        topic.publish(range(100))
+        topic.publish_receipt(100)
+        said, notes = fetching.communicate(timeout=60)
+    assert (fetching.returncode, json.loads(said)["rows"]) == (0, 100), notes
+    assert_has_all(tmp_path / "alerts", 100)
 
 
 def test_a_running_job_is_followed_into_one_file(topic: PublishedTopic, laptop: CommandLine, tmp_path: Path) -> None:
@@ -339,7 +356,9 @@ def test_a_running_job_is_followed_into_one_file(topic: PublishedTopic, laptop: 
         topic.publish_receipt(600)
         said, notes = fetching.communicate(timeout=60)
     assert (fetching.returncode, json.loads(said)["rows"]) == (0, 600), notes
-    assert [file.name for file in files_in(out)] == [f"alerts-{0:012d}-{599:012d}.parquet"]
+    (file,) = files_in(out)
+    assert file.name == f"alerts-{0:012d}-{599:012d}.parquet"
+    assert b"alert_quicklook.receipt" in pq.read_metadata(file).metadata, "it came before the file was closed"
     assert_has_all(out, 600)
 
 
@@ -395,21 +414,33 @@ set -e
 mkdir -p "$1"
 mount -t tmpfs -o size=600k tmpfs "$1"
 shift 2
-"$@" && exit 90 || echo "first $?"
-find "$OUT" -name '*.parquet' -size 0 | grep . && exit 91
-mount -o remount,size=200m "$DISK"
+"$@" && exit 90 || echo "without room $?"
+find "$OUT" -name '*.parquet' | grep . && exit 91
+"$PYTHON" -m tests.support.fetching_process "$SERVERS" "$TOPIC" "$OUT" >/dev/null
+find "$OUT" -name '*.parquet' -size 0 | grep . && exit 92
+find "$OUT" -name '*.parquet' | grep -q . || exit 93
+mount -o remount,size=600m "$DISK"
 "$@"
 cp -r "$OUT" "$COPY"
 """
 
 
 def test_a_full_disk_is_said_and_with_room_it_goes_on(large_topic: PublishedTopic, tmp_path: Path) -> None:
+    """Too little room is said before anything is written; a disk that others fill meanwhile, once it is full."""
     in_own_namespace = ["unshare", "--map-root-user", "--mount"]
     if not shutil.which("unshare") or subprocess.run([*in_own_namespace, "true"], check=False).returncode:
         pytest.skip("this machine does not let us mount a small disk")
     disk, copy = tmp_path / "disk", tmp_path / "copy"
-    fetching = (sys.executable, "-m", "backend", *fetch_of(large_topic, disk / "alerts", "--partition-by", "finkclass"))
-    places = {"DISK": str(disk), "OUT": str(disk / "alerts"), "COPY": str(copy), "DATA_DIR": str(tmp_path)}
+    fetching = (sys.executable, "-m", "backend", *fetch_of(large_topic, disk / "alerts", "--partition-by", "time"))
+    places = {
+        "SERVERS": large_topic.servers,
+        "TOPIC": large_topic.name,
+        "PYTHON": sys.executable,
+        "DISK": str(disk),
+        "OUT": str(disk / "alerts"),
+        "COPY": str(copy),
+        "DATA_DIR": str(tmp_path),
+    }
     done = subprocess.run(
         [*in_own_namespace, "bash", "-c", FULL_THEN_ROOM, "bash", disk, "--", *fetching],
         env={**os.environ, **places},
@@ -419,7 +450,9 @@ def test_a_full_disk_is_said_and_with_room_it_goes_on(large_topic: PublishedTopi
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "first 1" in done.stdout
+    assert "without room 1" in done.stdout
+    assert f"The disk of {disk / 'alerts'} has 1 MB free, and" in done.stderr
+    assert "what was read stays, and reading goes on from there" in done.stderr
     assert "No space left on device" in done.stderr
     assert "Make room on the disk; then give the same command again" in done.stderr
     assert "Traceback" not in done.stderr

@@ -25,6 +25,7 @@ def main(servers: str, topic: str, path: str) -> None:
             if ingest.progress.distinct != shown:
                 shown = ingest.progress.distinct
                 print(shown, flush=True)
+        print(ingest.progress.message, file=sys.stderr)
         folder.conclude(ingest.progress.complete, ingest.progress.message, ingest.progress.published)
 
 

@@ -34,6 +34,12 @@ class PublishedTopic:
         """Remove the three topics."""
         self._admin.delete(self.name)
 
+    def delete_receipts(self) -> None:
+        """Remove the receipt topic: so it looks where another tool made the alerts' topic."""
+        name = f"{self.name}_receipt"
+        client = AdminClient({"bootstrap.servers": self.servers})
+        client.delete_topics([name])[name].result(timeout=10)
+
     def publish_schema(self, copies: int = 3) -> None:
         """Fill the schema topic."""
         for _ in range(copies):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pandas as pd
@@ -21,6 +24,8 @@ from backend.alert_decoder import AlertDecoder
 from backend.alert_formats import AlertFormat
 from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError, StoreInUse
+from backend.fetch import Wanted, already_fetched
+from backend.fetch_segment import FetchSegment
 from backend.fetch_state import COMPLETE_FOLDER, STATE_FILE, read_state
 from backend.fetched_folder import FetchedFolder
 from backend.hive_partitions import PartitionBy
@@ -32,6 +37,9 @@ DECODER = AlertDecoder(json.dumps(LIGHT_SCHEMA))
 BATCHES = ([1, 2, 3, 3], [4, 5], [2, 6, 7], [8], [9, 10, 1])
 """What a topic gives, with repeated messages, in batches; all of one partition."""
 ALL = list(range(1, 11))
+
+
+NEWER = '{"version": 2, "topic": "ftransfer_ztf_x", "file_format": "parquet", "partition_by": null}'
 
 
 class Crash(BaseException):
@@ -183,6 +191,32 @@ def test_after_a_crash_at_any_step_nothing_is_lost_and_nothing_twice(
     assert crashes > 40, "these were not all the steps of three segments"
 
 
+def test_after_a_crash_in_its_last_moment_the_same_command_tidies_up(
+    tmp_path: Path, crash_at: Callable[[int], None]
+) -> None:
+    complete = 0
+    for step in count():
+        out = tmp_path / str(step)
+        folder = opened(out)
+        crash_at(step)
+        try:
+            read_on(folder.__enter__())
+            was_ended = False
+        except Crash:
+            was_ended = True
+        crash_at(-1)
+        if hasattr(folder._journal, "_lock"):
+            leave(folder)
+        if (state := already_fetched(TOPIC, Wanted(out))) is not None:
+            complete += 1
+            assert (state.distinct, candids(out)) == (10, ALL)
+            assert hidden(out) == {COMPLETE_FOLDER, ".quicklook-lock"}, f"step {step}"
+            assert len(pl.scan_parquet(out).collect()) == 10, f"step {step}"
+        if not was_ended:
+            break
+    assert complete > 3, "these were not the steps after the last alert"
+
+
 def test_a_crash_while_recovering_is_no_harm(tmp_path: Path, crash_at: Callable[[int], None]) -> None:
     for first in range(10, 30, 3):
         for second in range(8):
@@ -322,6 +356,42 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
         prepare(folder, other)
 
 
+def test_a_folder_is_not_left_in_the_middle_of_a_commit_and_nothing_is_written_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes, may_go_on, finish = Event(), Event(), FetchSegment.finish
+
+    def slow(*arguments: Any) -> Any:
+        writes.set()
+        assert may_go_on.wait(10)
+        return finish(*arguments)
+
+    monkeypatch.setattr(FetchSegment, "finish", slow)
+    folder = opened(tmp_path, segment_messages=100).__enter__()
+    prepare(folder)
+    folder.append(alerts([1, 2]), {0: 2})
+    with ThreadPoolExecutor(2) as threads:
+        committed = threads.submit(folder.commit)
+        assert writes.wait(10)
+        left = threads.submit(folder.__exit__, None, None, None)
+        try:
+            with pytest.raises(TimeoutError):
+                left.result(0.2)
+            with pytest.raises(StoreInUse):
+                opened(tmp_path).__enter__()
+        finally:
+            may_go_on.set()
+        committed.result(10)
+        left.result(10)
+    before = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
+    with pytest.raises(QuicklookError, match="Nothing more is written"):
+        folder.append(alerts([3]), {0: 3})
+    folder.commit()
+    folder.conclude(True, "2 of 2, complete.", 2)
+    assert {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]} == before
+    assert candids(tmp_path) == [1, 2]
+
+
 def test_two_at_once_are_told_apart(tmp_path: Path) -> None:
     with opened(tmp_path), pytest.raises(StoreInUse, match=r"Process \d+ fetches into"):
         opened(tmp_path).__enter__()
@@ -330,11 +400,30 @@ def test_two_at_once_are_told_apart(tmp_path: Path) -> None:
 def test_a_damaged_state_is_said_and_nothing_touched(tmp_path: Path) -> None:
     with opened(tmp_path):
         pass
-    for text in ("{", '{"version": 1}', '{"topic": "x", "file_format": "parquet", "partition_by": null, "newer": 1}'):
+    for text in (
+        "{",
+        '{"version": 1}',
+        '{"topic": "x", "file_format": "parquet", "partition_by": null, "newer": 1}',
+        NEWER,
+    ):
         (tmp_path / STATE_FILE).write_text(text)
         with pytest.raises(InvalidRequest, match="is damaged"):
             opened(tmp_path).__enter__()
         assert (tmp_path / STATE_FILE).read_text() == text
+
+
+def test_a_complete_fetch_of_another_version_is_said(tmp_path: Path) -> None:
+    with opened(tmp_path) as folder:
+        read_on(folder)
+    (tmp_path / COMPLETE_FOLDER / "version=1").rename(tmp_path / COMPLETE_FOLDER / "version=2")
+    with pytest.raises(InvalidRequest, match="another version has written it"):
+        read_state(tmp_path)
+
+
+def test_a_state_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / STATE_FILE).mkdir()
+    with pytest.raises(InvalidRequest, match=r"cannot be read: Is a directory"):
+        read_state(tmp_path)
 
 
 @pytest.mark.parametrize("target", ["../elsewhere.parquet", "/tmp/elsewhere.parquet"])
