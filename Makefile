@@ -1,7 +1,7 @@
 # The commands of the project; `make help` lists them. Each sets up what it needs first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install run stack demo test test-code test-servers test-cluster soak check bench clean
+.PHONY: help install run stack demo test test-code test-servers test-browser test-cluster soak check bench clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -29,13 +29,16 @@ stack: $(INSTALLED)  ## run the servers in the foreground; Ctrl-C ends them (PRO
 demo: $(INSTALLED)  ## the main job without a browser (ARCHIVE_URI=… NIGHTS=START:STOP CONTENT=…)
 	@$(BIN)/python -m demo $(if $(NIGHTS),--nights $(NIGHTS)) $(if $(CONTENT),--content $(CONTENT))
 
-test: test-code test-servers  ## all tests that need no second machine (-j2: two kinds of them side by side)
+test: test-code test-servers test-browser  ## all tests that need no second machine (-j2: two kinds of them side by side)
 
 test-code: $(INSTALLED)
 	@$(BIN)/python -m pytest tests/unit tests/spark tests/views
 
 test-servers: $(INSTALLED)
-	@$(BIN)/python -m pytest tests/services tests/browser
+	@$(BIN)/python -m pytest tests/services
+
+test-browser: $(INSTALLED)
+	@$(BIN)/python -m pytest tests/browser
 
 test-cluster: $(INSTALLED)  ## the tests on HDFS, Spark workers and three brokers (TESTS=… for some of them)
 	@$(BIN)/python -m pytest $(or $(TESTS),tests/cluster)

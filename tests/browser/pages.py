@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 COUNTED_S = 300.0
 """Until a new archive is counted, which the page sees by itself."""
+MOST_TRIES = 3
 MOST_TABS = 100
 """More than any page has."""
 ROW_PX = 33
@@ -30,17 +31,25 @@ def choose_nights(page: Page, first: date, last: date) -> None:
 
 
 def choose_classes(page: Page, label: str, names: Sequence[str]) -> int:
-    """Choose among the options of a field of classes; give their number of alerts, which each has behind its name."""
+    """Choose among the options of a field of classes; give their number of alerts, which each has behind its name.
+
+    What was chosen while the field got new numbers is lost with the old field: then it is chosen again.
+    """
     field = page.get_by_role("combobox", name=label)
-    alerts = 0
-    for name in names:
-        field.click()
-        field.fill(name)
-        option = page.get_by_role("option", name=f"{name} ·")
-        alerts += int(option.inner_text().rsplit("·", 1)[-1].replace(",", ""))
-        option.click()
-    page.keyboard.press("Escape")
-    return alerts
+    box = page.get_by_test_id("stMultiSelect").filter(has=field)
+    alerts: dict[str, int] = {}
+    for _ in range(MOST_TRIES):
+        for name in (each for each in names if each not in box.inner_text()):
+            field.click()
+            field.fill(name)
+            option = page.get_by_role("option", name=f"{name} ·")
+            alerts[name] = int(option.inner_text().rsplit("·", 1)[-1].replace(",", ""))
+            option.click()
+        page.keyboard.press("Escape")
+        settle(page)
+        if all(name in box.inner_text() for name in names):
+            return sum(alerts.values())
+    raise AssertionError(f"{label} does not keep {names}: {box.inner_text()}")
 
 
 def write_conditions(page: Page, text: str) -> None:
