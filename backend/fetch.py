@@ -15,7 +15,8 @@ from backend.fetch_journal import FetchJournal, is_tidy
 from backend.fetch_state import FetchState, read_state
 from backend.fetched_folder import FetchedFolder
 from backend.hive_partitions import PartitionBy
-from backend.ingest import Ingest, IngestState
+from backend.ingest import Ingest
+from backend.ingest_progress import IngestState
 from backend.models import Phase
 from backend.provenance import receipt_note
 from backend.reading_progress import follow

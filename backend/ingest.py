@@ -7,15 +7,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from backend.alert_decoder import AlertDecoder, DecodedBatch
-from backend.alert_sink import AlertSink, ReadCounts
+from backend.alert_sink import AlertSink
 from backend.alert_stream import AlertStream
 from backend.disk_room import DiskRoom
 from backend.errors import CorruptAlert, QuicklookError, ServiceUnavailable
+from backend.ingest_progress import IngestProgress, IngestState, counted
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
 from backend.offset_ranges import OffsetRange, unread
@@ -34,49 +34,6 @@ _FILL_S = 0.5
 _LOOK_S = 1.0
 _RATE_WINDOW_S = 5.0
 _BACK_OFF_S = (0.5, 10.0)
-
-
-class IngestState(StrEnum):
-    """What a reader does."""
-
-    READING = "reading"
-    WAITING = "waiting"
-    STOPPED = "stopped"
-    DONE = "done"
-    FAILED = "failed"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the reader has ended."""
-        return self in (IngestState.STOPPED, IngestState.DONE, IngestState.FAILED)
-
-
-@dataclass(frozen=True, slots=True)
-class IngestProgress:
-    """How far a reader is: one moment, never changed."""
-
-    state: IngestState = IngestState.WAITING
-    read: int = 0
-    """Messages that were read, in this and earlier runs."""
-    distinct: int = 0
-    duplicates: int = 0
-    corrupt: int = 0
-    trimmed: int = 0
-    published: int | None = None
-    """Distinct alerts that the receipt promises; None before there is one."""
-    total_messages: int | None = None
-    """Messages that were read or lie on the topic to be read."""
-    behind: int | None = None
-    """Messages that lie on the topic and are not read yet."""
-    rate_per_s: float = 0.0
-    complete: bool = False
-    message: str = ""
-    """One sentence: the verdict, or why it waits or failed."""
-
-    @property
-    def remaining_s(self) -> float | None:
-        """Until all that lies on the topic is read, in seconds; None while that cannot be told."""
-        return self.behind / self.rate_per_s if self.behind is not None and self.rate_per_s > 0 else None
 
 
 class _Arrived(NamedTuple):
@@ -321,18 +278,6 @@ def _fetch(stream: AlertStream, decoder: AlertDecoder, max_messages: int, max_by
     decoded = decoder.decode(raw.values)
     raw.values = []  # the bytes are not held in two forms while they wait to be kept
     return _Arrived(raw, decoded)
-
-
-def counted(progress: IngestProgress, counts: ReadCounts) -> IngestProgress:
-    """The progress with what a sink has."""
-    return replace(
-        progress,
-        read=counts.messages,
-        distinct=counts.distinct,
-        duplicates=counts.duplicates,
-        corrupt=counts.corrupt,
-        trimmed=counts.trimmed,
-    )
 
 
 def _published(receipt: Receipt | None) -> int | None:

@@ -20,7 +20,8 @@ from backend.alert_store import AlertStore
 from backend.alert_stream import AlertStream
 from backend.disk_room import DiskRoom
 from backend.errors import InvalidRequest
-from backend.ingest import Ingest, IngestProgress, counted
+from backend.ingest import Ingest
+from backend.ingest_progress import IngestProgress, counted
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
 from backend.nested_light_curves import nested_light_curves

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from backend.errors import ServiceUnavailable
-from backend.ingest import GOES_ON, IngestProgress, IngestState
+from backend.ingest import GOES_ON
+from backend.ingest_progress import IngestProgress, IngestState
 
 LOOK_S = 0.2
 _NOTES = Console(stderr=True, highlight=False)

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from backend.alert_store import AlertStore
-from backend.ingest import Ingest, IngestProgress, IngestState
+from backend.ingest import Ingest
+from backend.ingest_progress import IngestProgress, IngestState
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
 from stack.embedded import EmbeddedStack

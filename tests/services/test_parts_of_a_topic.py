@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InvalidRequest
-from backend.ingest import IngestProgress, IngestState
+from backend.ingest_progress import IngestProgress, IngestState
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
 from backend.reading import WHOLE_TOPIC, AlertReader, ReadPart

@@ -20,7 +20,7 @@ from backend.alert_schema import content_plan, survey
 from backend.config import Settings
 from backend.errors import InvalidRequest, ServiceUnavailable
 from backend.expected_time import Bound, ExpectedTime
-from backend.ingest import IngestProgress, IngestState
+from backend.ingest_progress import IngestProgress, IngestState
 from backend.job_progress import RunningJob
 from backend.job_resources import job_sizes
 from backend.job_size import JobResources, JobSize

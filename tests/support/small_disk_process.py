@@ -13,7 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from backend.alert_store import AlertStore
-from backend.ingest import Ingest, IngestProgress
+from backend.ingest import Ingest
+from backend.ingest_progress import IngestProgress
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
 from backend.reading import AlertReader

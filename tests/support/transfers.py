@@ -16,7 +16,7 @@ import pyarrow as pa
 from confluent_kafka import Consumer, TopicPartition
 
 from backend.config import Settings
-from backend.ingest import IngestProgress
+from backend.ingest_progress import IngestProgress
 from backend.models import Transfer
 from backend.receipt import Receipt
 from backend.transfers import Transfers

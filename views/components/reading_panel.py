@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from backend.ingest import IngestProgress, IngestState
+from backend.ingest_progress import IngestProgress, IngestState
 from backend.reading import AlertReader
 from backend.receipt import Receipt
 from views.components.reading_options import reading_options

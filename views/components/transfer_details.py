@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from backend.ingest import IngestState
+from backend.ingest_progress import IngestState
 from backend.models import Phase, Transfer
 from backend.nights import nights_text
 from views.components.draft import fill_draft

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from backend.alert_store import AlertStore
-from backend.ingest import Ingest, IngestState
+from backend.ingest import Ingest
+from backend.ingest_progress import IngestState
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from backend.errors import ServiceUnavailable
-from backend.ingest import GOES_ON, IngestProgress, IngestState
+from backend.ingest import GOES_ON
+from backend.ingest_progress import IngestProgress, IngestState
 from backend.reading_progress import follow
 
 AWAY = IngestProgress(IngestState.WAITING, message=f"Kafka does not answer. Wait. {GOES_ON}")
