@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 
 from backend.alert_classes import UNKNOWN
 from backend.alert_store import AlertStore
 from backend.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 JD_OF_UNIX_EPOCH = 2_440_587.5
 NO_MAGNITUDE = -99.0
@@ -138,6 +140,8 @@ class AlertQueries:
         number, rows
             Number of the page, from 1, and its length.
         """
+        import pandas as pd  # noqa: PLC0415 - a reader need not wait for it
+
         shown = {name: sql for name in columns if (sql := self._shown(name)) is not None}
         if not shown:
             return pd.DataFrame()

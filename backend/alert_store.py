@@ -11,6 +11,7 @@ from typing import Self
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError
@@ -270,9 +271,8 @@ class AlertStore:
         column = table.column("candid")
         if column.null_count:
             raise QuicklookError(f"{column.null_count:,} alerts have no candid.", "They cannot be told apart.")
-        candids = column.to_numpy()
-        _, first = np.unique(candids, return_index=True)
-        if len(first) < len(candids):
+        if pc.count_distinct(column).as_py() < len(column):
+            _, first = np.unique(column.to_numpy(), return_index=True)
             table = table.take(np.sort(first))
         with arriving(connection, table):
             # A join against the ids that are there is faster than a unique index that each insert must keep.

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 GUARD_FIELD = "_quicklook_guard"
 GUARD_BYTES = 8
+_BUFFER_BYTES = 1 << 20
 _SYNC_MARK = b"alert quicklook."
 
 
@@ -56,7 +57,7 @@ class AvroContainer:
 def open_container(pieces: Sequence[bytes]) -> Iterator[str]:
     """Give the bytes a path while the context is open: in memory where possible, else in a private temporary file."""
     if hasattr(os, "memfd_create"):
-        with os.fdopen(os.memfd_create("alerts"), "wb") as memory:
+        with os.fdopen(os.memfd_create("alerts"), "wb", _BUFFER_BYTES) as memory:
             memory.writelines(pieces)
             memory.flush()
             yield f"/proc/self/fd/{memory.fileno()}"

@@ -23,9 +23,9 @@ from backend.raw_batch import RawBatch
 from backend.reading_end import ReadingEnd, verdict
 from backend.receipt import Receipt
 
-BATCH_MESSAGES = 20_480
+BATCH_MESSAGES = 40_960
 BATCH_BYTES = 32_000_000
-"""Messages of a batch together; some five batches are in memory at a time, in different forms."""
+"""Bytes of a batch's messages together; some five batches are in memory at a time, in different forms."""
 GOES_ON = "Reading goes on by itself."
 """How a message ends that says what service is away."""
 _BATCHES_ON_DISK = 3

@@ -31,7 +31,7 @@ from backend.topic_names import READABLE_NAME
 
 READER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _DUCKDB_SHARE = 0.3
-_BATCH_SHARE = 0.04
+_BATCH_SHARE = 0.05
 """Some six batches are in memory at a time, in different forms."""
 
 

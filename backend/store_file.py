@@ -79,6 +79,8 @@ class StoreFile:
                 self._attach_again(HEAVY_ROWS_PER_GROUP)
             # Histories and stamps hardly shrink, and to try each way for each of their parts took half of all time.
             self._connection.execute("SET force_compression = 'uncompressed'")
+        # Otherwise one thread alone may write.
+        self._connection.execute("SET preserve_insertion_order = false")
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
         self._is_settled = True
@@ -161,8 +163,9 @@ def _has_many_bytes(kind: pa.DataType) -> bool:
 
 @contextmanager
 def arriving(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
-    """Let statements call the table ``arriving``."""
-    connection.register("arriving", table)
+    """Let statements call the table ``arriving``; DuckDB takes it apart in as many threads as it has row groups."""
+    groups = table.combine_chunks().to_batches(max_chunksize=ROWS_PER_GROUP)
+    connection.register("arriving", pa.Table.from_batches(groups, table.schema))
     try:
         yield
     finally:

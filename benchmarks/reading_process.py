@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -20,4 +21,5 @@ def main(servers: str, topic: str, folder: str) -> int:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # as `python -m backend` does
     sys.exit(main(*sys.argv[1:]))
