@@ -40,25 +40,29 @@ def file_format(name: AlertFormat, schema: pa.Schema, survey: Survey, notes: Map
     Parameters
     ----------
     schema
-        Of the alerts that will be given to the files. All but Parquet are flat tables; see `backend.flat_columns`.
+        Of the alerts that will be given to the files. All but Parquet are flat tables: what they have no place for is
+        their ``left_out``; see `backend.flat_columns`.
     survey
         Whose units and descriptions are noted, for the columns that it knows.
     notes
         Where the alerts come from, as text under short names: ``topic``, ``request``, ``receipt``,
-        ``schema_fingerprint``. Parquet keeps them in its metadata, VOTable as INFO, FITS in its header, CSV not.
+        ``schema_fingerprint``. ``left_out`` is added. Parquet keeps them in its metadata, VOTable as INFO, FITS in its header, CSV not.
 
     Raises
     ------
     InvalidRequest
-        When the format has no place for columns of this kind; the message names them.
+        When columns would have the same name in it, or its package is missing.
     """
     if name == "parquet":
         return ParquetFormat.of(described(schema, survey), notes)
     if name == "csv":
         return CsvFormat(FlatColumns(schema, survey, "CSV"))
     module, kind, label = _OF_ASTROPY[name]
+    columns = FlatColumns(schema, survey, label)
+    if columns.left_out:
+        notes = {**notes, "left_out": ", ".join(columns.left_out)}
     try:
-        made: FileFormat = getattr(import_module(module), kind)(FlatColumns(schema, survey, label), notes)
+        made: FileFormat = getattr(import_module(module), kind)(columns, notes)
     except ModuleNotFoundError as error:
         raise InvalidRequest(f"{label} needs the package {error.name}.", f"pip install {error.name}") from error
     return made

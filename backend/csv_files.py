@@ -25,6 +25,11 @@ class CsvFormat:
     suffix: str = ".csv"
     rows_per_group: int = _GROUP_ROWS
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Lists and images."""
+        return self.columns.left_out
+
     def fitted(self, alerts: pa.Table) -> pa.Table:
         """The alerts as a flat table."""
         return self.columns.of(alerts)

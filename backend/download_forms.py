@@ -17,8 +17,6 @@ from backend.errors import InvalidRequest
 from backend.hive_partitions import partitions
 from backend.nested_light_curves import nested_light_curves
 
-_WITH_COLUMNS_OF_ALL_KINDS = ("parquet", "lightcurves")
-_NOT_FLAT = "They have no place for columns that hold several values or images."
 _SAMPLE_BYTES = 4_000_000
 _SAMPLE_ROWS = (20, 2_000)
 _SHORTEST_NAME = 3
@@ -44,17 +42,32 @@ FORMS = (
 )
 
 
-def unfit(store: AlertStore, form: DownloadForm) -> str:
-    """Why the alerts of a store cannot have a form, in a line; empty when they can."""
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a form suits alerts.
+
+    Attributes
+    ----------
+    refusal
+        Why they cannot have it, in a line; empty when they can.
+    left_out
+        The columns that it has no place for.
+    """
+
+    refusal: str = ""
+    left_out: tuple[str, ...] = ()
+
+
+def fit(store: AlertStore, form: DownloadForm) -> Fit:
+    """How a form suits the alerts of a store."""
     try:
         if form.export_format == "lightcurves":
             nested_light_curves(AlertQueries(store))
-        else:
-            divided = partitions(form.partition_by, _schema(store))
-            file_format(form.export_format, divided.file_schema, survey(SURVEY), {})
+            return Fit()
+        divided = partitions(form.partition_by, _schema(store))
+        return Fit(left_out=file_format(form.export_format, divided.file_schema, survey(SURVEY), {}).left_out)
     except InvalidRequest as error:
-        return error.message if form.export_format in _WITH_COLUMNS_OF_ALL_KINDS else _NOT_FLAT
-    return ""
+        return Fit(error.message)
 
 
 def bytes_per_alert(store: AlertStore, form: DownloadForm) -> float:

@@ -115,6 +115,7 @@ def _as_json(state: FetchState, out: Path) -> dict[str, Any]:
         "out": str(out),
         "files": state.files,
         "bytes": state.size_bytes,
+        "left_out": list(state.left_out),
         "damaged": [each.model_dump() for each in state.damaged],
     }
 
@@ -129,6 +130,8 @@ def _print_for_people(state: FetchState, out: Path, *, was_there: bool) -> None:
         console.print(state.message)
     files = f"{state.files:,} {'file' if state.files == 1 else 'files'}"
     console.print(f"{state.distinct:,} rows in {files} ({size_text(state.size_bytes)}) in {out}")
+    if state.left_out:
+        console.print(f"left out   {', '.join(state.left_out)} (lists and images; Parquet has them)")
     for each in state.damaged[:_SHOWN_DAMAGE]:
         console.print(f"damaged    partition {each.partition}, offset {each.offset}: {each.reason}")
     if state.corrupt > _SHOWN_DAMAGE:

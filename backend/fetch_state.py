@@ -24,7 +24,7 @@ STATE_FILE = "_quicklook_fetch.json"
 COMPLETE_FOLDER = ".quicklook-complete"
 """In the place of the state file once all alerts are there."""
 STATE_NAMES = {STATE_FILE, f"{STATE_FILE}.tmp", COMPLETE_FOLDER, f"{COMPLETE_FOLDER}.tmp"}
-_LEFT_OUT = {"complete", "offsets", "damaged", "id_files", "moves"}
+_NOT_IN_NAMES = {"complete", "left_out", "offsets", "damaged", "id_files", "moves"}
 """What is not told, or told in another way, of a complete fetch."""
 _OFFSET = "offset of "
 NAMED_DAMAGE = 1_000
@@ -61,6 +61,8 @@ class FetchState(Frozen):
         What the folder is for.
     schema_fingerprint
         Of the topic's schema; empty before it is known.
+    left_out
+        Columns that the format has no place for.
     segments
         How often it was written.
     offsets
@@ -84,6 +86,7 @@ class FetchState(Frozen):
     file_format: str
     partition_by: str | None
     schema_fingerprint: str = ""
+    left_out: tuple[str, ...] = ()
     segments: int = 0
     offsets: dict[int, int] = Field(default_factory=dict)
     messages: int = 0
@@ -167,7 +170,7 @@ def say_by_names(folder: Path, state: FetchState) -> None:
 
 
 def _names(state: FetchState) -> Iterator[str]:
-    for key, value in state.model_dump(mode="json", exclude=_LEFT_OUT, exclude_none=True).items():
+    for key, value in state.model_dump(mode="json", exclude=_NOT_IN_NAMES, exclude_none=True).items():
         yield f"{key}={quote(str(value), safe=' ,')}"
     for partition, offset in state.offsets.items():
         yield f"{_OFFSET}{partition}={offset}"

@@ -148,7 +148,7 @@ class FetchedFolder:
         self._partitions = partitions(self._partition_by, schema, repeat=self._format != "parquet")
         notes = {"topic": topic, "schema_fingerprint": fingerprint, **self._notes}
         self._layout = file_format(self._format, self._partitions.file_schema, survey(SURVEY), notes)
-        self._pending = self._changed(schema_fingerprint=fingerprint)
+        self._pending = self._changed(schema_fingerprint=fingerprint, left_out=self._layout.left_out)
 
     def append(
         self,

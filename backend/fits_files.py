@@ -37,6 +37,11 @@ class FitsFormat:
     suffix: str = ".fits"
     rows_per_group: int = ROWS_PER_FILE
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Lists and images."""
+        return self.columns.left_out
+
     def fitted(self, alerts: pa.Table) -> pa.Table:
         """The alerts as a flat table."""
         return self.columns.of(alerts)

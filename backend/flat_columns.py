@@ -1,4 +1,7 @@
-"""Alerts as a flat table: what a struct or a map holds becomes columns of its own, as hand-picked fields are named."""
+"""Alerts as a flat table: what a struct or a map holds becomes columns of its own, as hand-picked fields are named.
+
+Lists and images have no place in it: they are left out, and named.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,13 @@ class _Place:
 class FlatColumns:
     """How the alerts of a schema become flat: ``lc_features_g.mean`` is ``lc_features_g_mean``.
 
+    Attributes
+    ----------
+    schema
+        Of the flat table.
+    left_out
+        The columns that hold lists, images, or maps with keys of their own.
+
     Parameters
     ----------
     schema
@@ -39,19 +49,15 @@ class FlatColumns:
     Raises
     ------
     InvalidRequest
-        When columns hold lists, images, or maps with keys of their own; the message names them.
+        When two columns would have the same name.
     """
 
     def __init__(self, schema: pa.Schema, survey: Survey, label: str) -> None:
         self._keys = _keys_of_maps(schema, survey)
         places = [place for column in described(schema, survey) for place in self._places((), column)]
+        self.left_out = tuple(place.column.name for place in places if _holds_several(place.column.type))
+        places = [place for place in places if not _holds_several(place.column.type)]
         self._paths = [place.path for place in places]
-        several = [place.column.name for place in places if _holds_several(place.column.type)]
-        if several:
-            raise InvalidRequest(
-                f"{label} has no place for columns that hold several values or images: {', '.join(several)}.",
-                _ELSE_PARQUET,
-            )
         # Which names are those of nested fields was not known before.
         self.schema = described(pa.schema([place.column for place in places]), survey)
         if len(set(self.schema.names)) < len(places):

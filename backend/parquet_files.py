@@ -30,6 +30,7 @@ class ParquetFormat:
     writer_options: dict[str, Any]
     suffix: str = ".parquet"
     rows_per_group: int = _GROUP_ROWS
+    left_out: tuple[str, ...] = ()
     closing_notes: Callable[[], Mapping[str, str]] = dict[str, str]
     """More metadata, asked for when a file is closed."""
 

@@ -33,6 +33,10 @@ class FileFormat(Protocol):
         """End of the files' names, with its dot."""
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """The columns that it has no place for."""
+
+    @property
     def rows_per_group(self) -> int:
         """Rows that are worth to be written at once."""
 

@@ -36,6 +36,11 @@ class VotableFormat:
     suffix: str = ".vot"
     rows_per_group: int = _GROUP_ROWS
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Lists and images."""
+        return self.columns.left_out
+
     def fitted(self, alerts: pa.Table) -> pa.Table:
         """The alerts as a flat table."""
         return self.columns.of(alerts)

@@ -56,7 +56,12 @@ class PublishedTopic:
 
     def publish_raw(self, value: bytes | None, partition: int = 0, *, flush: bool = True) -> None:
         """Publish a message as it is."""
-        self._producer.produce(self.name, value=value, partition=partition)
+        while True:
+            try:
+                self._producer.produce(self.name, value=value, partition=partition)
+                break
+            except BufferError:  # its queue is full: the broker must take some first
+                self._producer.poll(1.0)
         self._producer.poll(0)
         if flush:
             self._flush()

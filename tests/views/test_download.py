@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import shutil
 import threading
 import zipfile
@@ -135,12 +136,26 @@ def test_folders_are_read_back_from_their_zip(app: AppTest, light: str, facade: 
     assert dict(zip(frame["candid"], frame["finkclass"].astype(str), strict=True)) == expected
 
 
-def test_formats_that_cannot_hold_the_alerts_are_off_and_say_why(app: AppTest, full: str) -> None:
+def test_a_flat_file_says_what_it_is_without(app: AppTest, full: str, facade: Facade) -> None:
     menu(app, full)
-    assert not {"CSV", "VOTable", "FITS"} & {str(name) for name in formats(app).options}
+    assert "Without" not in text(app)
+    choose(app, "CSV")
+    assert re.search(r"Without [\w, ]*prv_candidates[\w, ]*: lists and images. Parquet has them", text(app))
+    frame = pd.read_csv(saved(prepare(app)))
+    assert sorted(frame["candid"]) == sorted(facade.archive.table["candid"].to_pylist())
+    assert "candidate_magpsf" in frame
+    assert "prv_candidates" not in frame
+
+
+def test_forms_that_the_alerts_cannot_have_are_off_and_say_why(
+    app: AppTest, full: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "backend.fits_files", None)  # as where astropy is not installed
+    menu(app, full)
+    assert "FITS" not in {str(name) for name in formats(app).options}
     (off,) = [each for each in app.radio if each.disabled]
-    assert list(off.options) == ["CSV", "VOTable", "FITS"]
-    assert "no place for columns that hold several values or images" in text(app)
+    assert list(off.options) == ["FITS"]
+    assert "FITS needs the package" in text(app)
 
 
 def test_what_matches_can_be_taken_alone(app: AppTest, light: str, facade: Facade) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from backend.alert_queries import EVERYTHING, AlertFilter
 from backend.download_files import WantedAlerts, needed_bytes, writing
-from backend.download_forms import FORMS, DownloadForm, bytes_per_alert, unfit
+from backend.download_forms import FORMS, DownloadForm, bytes_per_alert, fit
 from backend.models import Phase, Transfer
 from backend.prepared_download import PreparedDownload, Tell, Write
 from backend.reading import AlertReader
@@ -99,13 +99,16 @@ def _choice(reader: AlertReader, chosen: AlertFilter, matching: int) -> tuple[Wa
         )
     else:
         takes_all = True
-    refusals = {form: unfit(reader.store, form) for form in FORMS}
-    possible = [form for form, refusal in refusals.items() if not refusal]
+    fits = {form: fit(reader.store, form) for form in FORMS}
+    refusals = {form: each.refusal for form, each in fits.items() if each.refusal}
+    possible = [form for form in FORMS if form not in refusals]
     if st.session_state.get(_FORM) not in possible:
         st.session_state.pop(_FORM, None)
     form = st.radio("Format", possible, key=_FORM, format_func=_LABELS.__getitem__, persist_state="page")
-    for refusal in dict.fromkeys(filter(None, refusals.values())):
-        labels = [_LABELS[form] for form in FORMS if refusals[form] == refusal]
+    if left_out := fits[form].left_out:
+        st.caption(plain(f"Without {', '.join(left_out)}: lists and images. Parquet has them."))
+    for refusal in dict.fromkeys(refusals.values()):
+        labels = [_LABELS[form] for form in refusals if refusals[form] == refusal]
         st.radio("Not these", labels, index=None, disabled=True, horizontal=True, label_visibility="collapsed")
         st.caption(plain(refusal))
     return WantedAlerts(form, EVERYTHING if takes_all else chosen), stored if takes_all else matching

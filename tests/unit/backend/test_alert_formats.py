@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from backend import hive_partitions, partition_files
 from backend.alert_export import write_alerts
-from backend.alert_formats import SUFFIXES, AlertFormat
+from backend.alert_formats import SUFFIXES, AlertFormat, file_format
+from backend.alert_schema import survey
 from backend.errors import InvalidRequest
 from tests.support.flat_content import light_content
 
@@ -156,22 +157,29 @@ def test_types_stay_when_a_column_has_no_value_at_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("alert_format", FLAT_FORMATS)
-def test_lists_and_images_are_refused_by_name_before_anything_is_written(
+def test_lists_images_and_maps_with_keys_of_their_own_are_left_out_and_named(
     tmp_path: Path, alert_format: AlertFormat
 ) -> None:
     stamp = pa.struct({"fileName": pa.string(), "stampData": pa.binary()})
     visits = pa.list_(pa.struct({"jd": pa.float64()}))
-    schema = pa.schema({"candid": pa.int64(), "prv_candidates": visits, "cutoutScience": stamp})
-    with pytest.raises(InvalidRequest, match=r"images: prv_candidates, cutoutScience_stampData\. Use Parquet"):
-        written(tmp_path / "out", schema.empty_table(), alert_format)
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_map_with_keys_of_its_own_is_refused(tmp_path: Path) -> None:
     scores = pa.map_(pa.string(), pa.float32())
-    own = pa.table({"candid": [1], "my_scores": pa.array([[("a", 1.0)]], scores)})
-    with pytest.raises(InvalidRequest, match="my_scores"):
-        written(tmp_path, own, "csv")
+    schema = pa.schema(
+        {"candid": pa.int64(), "prv_candidates": visits, "cutoutScience": stamp, "cjd": pa.list_(pa.float64())}
+    ).append(pa.field("my_scores", scores))
+    rows = [{"candid": 7, "prv_candidates": [{"jd": 1.0}], "cutoutScience": {"fileName": "a", "stampData": b"b"}}]
+    left_out = ("prv_candidates", "cutoutScience_stampData", "cjd", "my_scores")
+    assert file_format(alert_format, schema, survey("ztf"), {}).left_out == left_out
+    (file,) = written(tmp_path, pa.Table.from_pylist(rows, schema), alert_format)
+    read = with_csv(file, pa.schema({})).to_pylist() if alert_format == "csv" else with_astropy(file)
+    assert [dict(row) for row in read] == [{"candid": 7, "cutoutScience_fileName": "a"}]
+    if alert_format == "fits":
+        assert fits.getheader(file, 1)["LEFT_OUT"] == ", ".join(left_out)
+    if alert_format == "votable":
+        assert ", ".join(left_out).encode() in file.read_bytes()
+
+
+def test_a_map_with_a_key_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    scores = pa.map_(pa.string(), pa.float32())
     known = pa.table({"candid": [1], "blazar_stats": pa.array([[("m0", 1.0), ("m9", 2.0)]], scores)})
     with pytest.raises(InvalidRequest, match="blazar_stats has values under names that are not expected: m9"):
         written(tmp_path, known, "csv")

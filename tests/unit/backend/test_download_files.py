@@ -11,7 +11,7 @@ import pytest
 
 from backend.alert_queries import EVERYTHING, AlertFilter
 from backend.download_files import WantedAlerts, needed_bytes, writing
-from backend.download_forms import FORMS, DownloadForm, bytes_per_alert, unfit
+from backend.download_forms import FORMS, DownloadForm, bytes_per_alert, fit
 from backend.download_shelf import DownloadShelf
 from backend.models import Phase
 from backend.prepared_download import PreparedDownload
@@ -81,7 +81,7 @@ def test_a_cancelled_export_leaves_nothing(reader: AlertReader, tmp_path: Path, 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if not form.partition_by])
 def test_the_estimate_is_near_the_size(reader: AlertReader, tmp_path: Path, form: DownloadForm) -> None:
-    if unfit(reader.store, form):
+    if fit(reader.store, form).refusal:
         pytest.skip("light alerts of the tests have no light curve")
     estimated = ALERTS * bytes_per_alert(reader.store, form)
     size = writing(reader, WantedAlerts(form, EVERYTHING), None, None)(tmp_path, ignore).stat().st_size

@@ -338,12 +338,12 @@ def test_other_formats_have_all_alerts_too(
     assert {path.parent.parent for path in files} == {tmp_path}
 
 
-def test_alerts_that_a_format_has_no_place_for_are_refused(tmp_path: Path) -> None:
+def test_columns_that_a_format_has_no_place_for_are_named(tmp_path: Path) -> None:
     fields = [*LIGHT_SCHEMA["fields"], {"name": "history", "type": {"type": "array", "items": "double"}}]
     with FetchedFolder(tmp_path, TOPIC, alert_format="fits") as folder:
-        with pytest.raises(InvalidRequest, match=r"FITS has no place for .* history"):
-            prepare(folder, AlertDecoder(json.dumps({**LIGHT_SCHEMA, "fields": fields})))
-        assert folder.refusal is not None
+        prepare(folder, AlertDecoder(json.dumps({**LIGHT_SCHEMA, "fields": fields})))
+        folder.commit()
+        assert folder.state.left_out == ("history",)
 
 
 def test_another_schema_is_refused(tmp_path: Path) -> None:
