@@ -46,7 +46,8 @@ def file_format(name: AlertFormat, schema: pa.Schema, survey: Survey, notes: Map
         Whose units and descriptions are noted, for the columns that it knows.
     notes
         Where the alerts come from, as text under short names: ``topic``, ``request``, ``receipt``,
-        ``schema_fingerprint``. ``left_out`` is added. Parquet keeps them in its metadata, VOTable as INFO, FITS in its header, CSV not.
+        ``schema_fingerprint``. ``left_out`` is added. Parquet keeps them in its metadata, VOTable as INFO, FITS in its
+        header, CSV not.
 
     Raises
     ------

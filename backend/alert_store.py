@@ -17,9 +17,9 @@ from backend.alert_sink import ReadCounts
 from backend.errors import CorruptAlert, InvalidRequest, QuicklookError
 from backend.offset_ranges import OffsetRange, merged, next_unread
 from backend.raw_batch import TrimmedRange
-from backend.store_file import StoreFile, arriving, insert_each, is_heavy
+from backend.store_file import StoreFile, arriving, insert_each
+from backend.store_scan import ROWS_PER_BATCH, scan, stream
 
-_ROWS_PER_BATCH, _HEAVY_ROWS_PER_BATCH = 2_048, 256
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (topic VARCHAR, fingerprint VARCHAR, avro_schema VARCHAR, arrow_schema BLOB);
 CREATE TABLE IF NOT EXISTS read_ranges (partition INTEGER, "begin" BIGINT, "end" BIGINT);
@@ -226,13 +226,15 @@ class AlertStore:
         except duckdb.Error as error:
             raise QuicklookError(f"The alerts cannot be looked at: {error}.", "Look again in a moment.") from error
 
-    def scan(self, *, where: str = "", values: Sequence[object] = ()) -> pa.RecordBatchReader:
-        """Read alerts in batches, with their exact types, in bounded memory.
+    def scan(self, *, where: str = "", values: Sequence[object] = (), first: int | None = None) -> pa.RecordBatchReader:
+        """Read alerts in batches, in no order, with their exact types, in bounded memory.
 
         Parameters
         ----------
         where, values
             A WHERE clause of the caller's own making and the values of its parameters; without one, all alerts.
+        first
+            Only among so many; None: all that are there now.
 
         Raises
         ------
@@ -242,12 +244,10 @@ class AlertStore:
         schema = self.schema
         if schema is None:
             raise InvalidRequest("The store is empty: not even the types of its alerts are known.", "Read first.")
-        rows_per_batch = _HEAVY_ROWS_PER_BATCH if is_heavy(schema) else _ROWS_PER_BATCH
-        batches = self.stream(f"FROM alerts {where}", values, rows_per_batch)
-        return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in batches))
+        return scan(self._file, schema, where, values, first)
 
     def stream(
-        self, query: str, values: Sequence[object] = (), rows_per_batch: int = _ROWS_PER_BATCH
+        self, query: str, values: Sequence[object] = (), rows_per_batch: int = ROWS_PER_BATCH
     ) -> Iterator[pa.RecordBatch]:
         """Give the rows of a query of the caller's own making in batches, in bounded memory.
 
@@ -256,16 +256,7 @@ class AlertStore:
         QuicklookError
             When they cannot be read, such as where the disk has no room for what exceeds the memory.
         """
-        cursor = self.cursor()
-        try:
-            # Of execute() DuckDB would hold all rows before it gives the first.
-            yield from cursor.sql(query, params=list(values)).to_arrow_reader(rows_per_batch)
-        except duckdb.Error as error:
-            raise QuicklookError(
-                f"The store {self.path} cannot be read: {error}.", "Is there room on its disk?"
-            ) from error
-        finally:
-            cursor.close()
+        yield from stream(self._file, query, values, rows_per_batch)
 
     def _insert_new(self, connection: duckdb.DuckDBPyConnection, table: pa.Table) -> int:
         column = table.column("candid")

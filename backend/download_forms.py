@@ -90,7 +90,7 @@ def _sample(store: AlertStore, form: DownloadForm) -> tuple[pa.RecordBatchReader
     wanted = min(max(least, int(_SAMPLE_BYTES * stored / store.path.stat().st_size)), most)
     if form.export_format == "lightcurves":
         return _sample_objects(AlertQueries(store), wanted)
-    sample = store.scan(where="LIMIT ?", values=(wanted,)).read_all()
+    sample = store.scan(first=wanted).read_all()
     return sample.to_reader(), sample.num_rows
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -190,6 +191,32 @@ def test_a_scan_gives_exact_types_in_batches(store: AlertStore) -> None:
     batches = list(store.scan())
     assert [batch.num_rows for batch in batches] == [2048, 2048, 904]
     assert pa.Table.from_batches(batches).sort_by("candid").equals(alerts(range(5000)))
+
+
+def test_a_scan_is_of_one_moment(store: AlertStore) -> None:
+    store.append(alerts(range(30_000)), {0: 30_000})
+    batches = iter(store.scan())
+    found = next(batches)["candid"].to_pylist()
+    store.append(alerts(range(30_000, 31_000)), {0: 31_000})
+    found += [candid for batch in batches for candid in batch["candid"].to_pylist()]
+    assert sorted(found) == list(range(30_000))
+    assert store.scan().read_all().num_rows == 31_000
+
+
+def test_what_is_larger_than_the_memory_can_be_scanned(path: Path) -> None:
+    history = {"type": "array", "items": "double"}
+    fields = [{"name": "candid", "type": "long"}, {"name": "history", "type": history}]
+    decoder = AlertDecoder(json.dumps({"type": "record", "name": "heavy", "fields": fields}))
+    with AlertStore(path, memory_limit="150MB") as heavy:
+        prepare(heavy, decoder=decoder)
+        for begin in range(0, 4_096, 512):
+            histories = np.arange(begin * 5_000, (begin + 512) * 5_000, dtype=float).reshape(512, 5_000)
+            rows = {"candid": range(begin, begin + 512), "history": list(histories)}
+            heavy.append(pa.table(rows, schema=decoder.schema), {0: begin + 512})
+        found = {}
+        for batch in heavy.scan():
+            found |= {row["candid"]: (row["history"][0], row["history"][-1]) for row in batch.to_pylist()}
+    assert found == {candid: (5_000.0 * candid, 5_000.0 * candid + 4_999) for candid in range(4_096)}
 
 
 def test_real_alerts_come_out_as_they_went_in(path: Path, real_alerts: Path) -> None:
