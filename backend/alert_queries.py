@@ -12,47 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from backend.alert_classes import UNKNOWN
+from backend.alert_filter import CLASS_COLUMNS, EVERYTHING, AlertFilter, names_class, where_clause
 from backend.alert_store import AlertStore
 from backend.errors import InvalidRequest
+from backend.stored_columns import StoredColumns, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-JD_OF_UNIX_EPOCH = 2_440_587.5
-NO_MAGNITUDE = -99.0
-"""At and below this a magnitude is the survey's spelling of "no value"."""
-CLASS_COLUMNS = ("finkclass", "tnsclass")
 SCORES = ("drb", "rf_snia_vs_nonia", "snn_snia_vs_nonia", "snn_sn_vs_all", "rf_kn_vs_nonkn", "mulens")
 HISTORY = "prv_candidates"
-DETECTION = "candidate"
 VISIT = ("jd", "fid", "magpsf", "sigmapsf", "diffmaglim")
-
-
-@dataclass(frozen=True, slots=True)
-class AlertFilter:
-    """Which alerts to show; what is empty or None does not restrict.
-
-    Parameters
-    ----------
-    classes
-        Values of ``finkclass`` or ``tnsclass``; an alert matches when one of its two is among them.
-    bands
-        Values of ``fid``.
-    brightest_mag, faintest_mag
-        Limits of ``magpsf``, both included.
-    object_id
-        Beginning of the object's name.
-    """
-
-    classes: tuple[str, ...] = ()
-    bands: tuple[int, ...] = ()
-    brightest_mag: float | None = None
-    faintest_mag: float | None = None
-    object_id: str = ""
-
-
-EVERYTHING = AlertFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +58,17 @@ class AlertQueries:
     def __init__(self, store: AlertStore) -> None:
         self._store = store
         self._schema: pa.Schema = store.schema or pa.schema([])
+        self._columns = StoredColumns(self._schema)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that a table can show: those that hold one value a row."""
-        nested = (pa.types.is_nested, pa.types.is_binary, pa.types.is_large_binary)
-        roots = [field.name for field in self._schema if not any(is_kind(field.type) for is_kind in nested)]
-        measured = [name for name in ("jd", "fid", "magpsf", "sigmapsf", "ra", "dec", "drb") if self.has(name)]
-        return tuple(dict.fromkeys((*roots, *measured)))
+        return self._columns.shown
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """Those of them that are numbers and no identifiers."""
+        return self._columns.numeric
 
     def has(self, name: str) -> bool:
         """Whether the alerts have a measurement or column of this name."""
@@ -103,11 +76,7 @@ class AlertQueries:
 
     def type_of(self, name: str) -> pa.DataType | None:
         """The type of a measurement or column; None when the alerts have none of this name."""
-        if not self.has(name):
-            return None
-        column = self._schema if name in self._schema.names else self._schema.field(DETECTION).type
-        kind: pa.DataType = column.field(name).type
-        return kind
+        return self._columns.type_of(name)
 
     @property
     def has_history(self) -> bool:
@@ -142,13 +111,13 @@ class AlertQueries:
         """
         import pandas as pd  # noqa: PLC0415 - a reader need not wait for it
 
-        shown = {name: sql for name in columns if (sql := self._shown(name)) is not None}
+        shown = {name: sql for name in columns if (sql := self._columns.to_show(name)) is not None}
         if not shown:
             return pd.DataFrame()
         where, values = self.where(chosen)
-        key = self._shown(sort_by) if sort_by else None
+        key = self._columns.to_show(sort_by) if sort_by else None
         order = f"{key} {'DESC' if descending else 'ASC'} NULLS LAST, candid" if key else "rowid"
-        selected = ", ".join(f"{sql} AS {_quoted(name)}" for name, sql in shown.items())
+        selected = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in shown.items())
         query = f"SELECT {selected} FROM alerts {where} ORDER BY {order}"
         with self._store.looking() as cursor:
             return cursor.execute(f"{query} LIMIT {rows:d} OFFSET {(number - 1) * rows:d}", values).df()
@@ -167,7 +136,7 @@ class AlertQueries:
         classes: dict[str, int] = {}
         for column in CLASS_COLUMNS:
             if column in self._schema.names:
-                query = f"SELECT {column}, count(*) FROM alerts WHERE {_names_class(column)} GROUP BY ALL"
+                query = f"SELECT {column}, count(*) FROM alerts WHERE {names_class(column)} GROUP BY ALL"
                 classes.update(self._rows(query))
         by_number = dict(sorted(classes.items(), key=lambda pair: (-pair[1], pair[0])))
         return Facets(by_number, self._bands(), self._magnitudes())
@@ -190,7 +159,7 @@ class AlertQueries:
     def alerts_of(self, object_id: str) -> list[dict[str, Any]]:
         """The alerts of one object in order of time, each a row of `columns` (history and stamps have their own)."""
         name, time = self.needed("objectId"), self.expression("jd") or "candid"
-        selected = ", ".join(f"{self.expression(column)} AS {_quoted(column)}" for column in self.columns)
+        selected = ", ".join(f"{self.expression(column)} AS {quoted(column)}" for column in self.columns)
         query = f"SELECT {selected} FROM alerts WHERE {name} = ? ORDER BY {time}, candid"
         with self._store.looking() as cursor:
             rows = cursor.execute(query, [object_id])
@@ -227,30 +196,11 @@ class AlertQueries:
 
     def where(self, chosen: AlertFilter) -> tuple[str, list[Any]]:
         """A WHERE clause for what is chosen, and the values of its parameters; both empty for everything."""
-        tests: list[tuple[str, Any]] = []
-        classes = [column for column in CLASS_COLUMNS if column in self._schema.names]
-        if chosen.classes and classes:
-            either = " OR ".join(f"({_names_class(column)} AND list_contains($$, {column}))" for column in classes)
-            tests.append((f"({either})", list(chosen.classes)))
-        if chosen.bands and (band := self.expression("fid")):
-            tests.append((f"list_contains($$, {band})", list(chosen.bands)))
-        magnitude = self._number("magpsf")
-        if magnitude:
-            limits = ((">=", chosen.brightest_mag), ("<=", chosen.faintest_mag))
-            tests += [(f"{magnitude} {sign} $$", limit) for sign, limit in limits if limit is not None]
-        if chosen.object_id and (name := self.expression("objectId")):
-            tests.append((f"starts_with({name}, $$)", chosen.object_id))
-        return _numbered(tests)
+        return where_clause(chosen, self._columns)
 
     def expression(self, name: str) -> str | None:
         """SQL of a column, or of a measurement under ``candidate``; None when the alerts have neither."""
-        if name in self._schema.names:
-            return _quoted(name)
-        if DETECTION in self._schema.names:
-            detection = self._schema.field(DETECTION).type
-            if pa.types.is_struct(detection) and detection.get_field_index(name) >= 0:
-                return f"{DETECTION}.{_quoted(name)}"
-        return None
+        return self._columns.expression(name)
 
     def history_fields(self) -> frozenset[str]:
         """What is known of each visit in the history; empty when the alerts bring none."""
@@ -278,47 +228,20 @@ class AlertQueries:
         return tuple(row[0] for row in self._rows(query)) if band else ()
 
     def _magnitudes(self) -> tuple[float, float] | None:
-        magnitude = self._number("magpsf")
+        magnitude = self._columns.magnitude("magpsf")
         if magnitude is None:
             return None
         low, high = self._rows(f"SELECT min({magnitude}), max({magnitude}) FROM alerts")[0]
         return None if low is None else (low, high)
 
-    def _number(self, name: str) -> str | None:
-        """SQL of a magnitude, NULL for every spelling of "no value"."""
-        sql = self.expression(name)
-        return f"CASE WHEN isnan({sql}) OR {sql} <= {NO_MAGNITUDE} THEN NULL ELSE {sql} END" if sql else None
-
-    def _shown(self, name: str) -> str | None:
-        if name == "observed":
-            time = self.expression("jd")
-            seconds = f"CAST(({time} - {JD_OF_UNIX_EPOCH}) * 86400 AS BIGINT)"
-            return f"make_timestamp({seconds} * 1000000)" if time else None
-        return self._number(name) if name in ("magpsf", "sigmapsf") else self.expression(name)
-
     def _stamp(self, name: str) -> str | None:
         if name in self._schema.names:
             kind = self._schema.field(name).type
             if pa.types.is_struct(kind):
-                return f'{_quoted(name)}."stampData"' if kind.get_field_index("stampData") >= 0 else None
-            return _quoted(name) if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) else None
+                return f'{quoted(name)}."stampData"' if kind.get_field_index("stampData") >= 0 else None
+            return quoted(name) if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) else None
         return None
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._store.looking() as cursor:
             return cursor.execute(query, list(values)).fetchall()
-
-
-def _names_class(column: str) -> str:
-    """Where a column says something: an alert that TNS does not know may well have a class."""
-    return f"{column} <> '{UNKNOWN}'" if column == "tnsclass" else f"{column} IS NOT NULL"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _numbered(tests: list[tuple[str, Any]]) -> tuple[str, list[Any]]:
-    """A WHERE clause and its values; numbered, because a test may name its value twice."""
-    clauses = [test.replace("$$", f"${number}") for number, (test, _) in enumerate(tests, start=1)]
-    return f"WHERE {' AND '.join(clauses)}" if clauses else "", [value for _, value in tests]

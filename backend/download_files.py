@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.alert_filter import EVERYTHING, AlertFilter
 from backend.alert_formats import SUFFIXES
-from backend.alert_queries import EVERYTHING, AlertFilter
 from backend.download_forms import DownloadForm
 from backend.errors import QuicklookError
 from backend.prepared_download import Tell, Write

@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from backend.alert_export import SURVEY, ExportSummary, PartitionBy, write_alerts
+from backend.alert_filter import AlertFilter
 from backend.alert_formats import ExportFormat, file_format
-from backend.alert_queries import AlertFilter, AlertQueries
+from backend.alert_queries import AlertQueries
 from backend.alert_schema import survey
 from backend.alert_store import AlertStore
 from backend.errors import InvalidRequest

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from backend.alert_queries import CLASS_COLUMNS, EVERYTHING, HISTORY, AlertFilter, AlertQueries
+from backend.alert_filter import CLASS_COLUMNS, EVERYTHING, AlertFilter
+from backend.alert_queries import HISTORY, AlertQueries
 from backend.column_meanings import LIGHT_CURVE
 from backend.errors import InvalidRequest
 from backend.light_curve import BANDS, JD_OF_MJD_0

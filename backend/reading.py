@@ -14,8 +14,9 @@ from typing import Self
 import pyarrow as pa
 
 from backend.alert_export import ExportSummary, PartitionBy, write_alerts
+from backend.alert_filter import EVERYTHING, AlertFilter
 from backend.alert_formats import ExportFormat
-from backend.alert_queries import EVERYTHING, AlertFilter, AlertQueries
+from backend.alert_queries import AlertQueries
 from backend.alert_store import AlertStore
 from backend.alert_stream import AlertStream
 from backend.disk_room import DiskRoom

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from backend.alert_queries import EVERYTHING, AlertFilter, AlertQueries
+from backend.alert_filter import EVERYTHING, AlertFilter
+from backend.alert_queries import AlertQueries
 from backend.reading import AlertReader
 from views.components.alert_filter import alert_filter, clear_filter
 from views.components.alert_table import alert_table

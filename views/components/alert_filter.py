@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from backend.alert_classes import FINK, FINK_CLASSES, SIMBAD, UNKNOWN
-from backend.alert_queries import AlertFilter, Facets
+from backend.alert_filter import AlertFilter
+from backend.alert_queries import Facets
 from backend.light_curve import BANDS
 
 _CLASSES, _BANDS, _MAGNITUDES, _OBJECT = "filter_classes", "filter_bands", "filter_magnitudes", "filter_object"

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from backend.alert_queries import SCORES, AlertFilter, AlertQueries
+from backend.alert_filter import AlertFilter
+from backend.alert_queries import SCORES, AlertQueries
 from backend.light_curve import BANDS
 
 ROWS = 50

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from backend.alert_queries import EVERYTHING, AlertFilter
+from backend.alert_filter import EVERYTHING, AlertFilter
 from backend.download_files import WantedAlerts, needed_bytes, writing
 from backend.download_forms import FORMS, DownloadForm, bytes_per_alert, fit
 from backend.models import Phase, Transfer

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from backend.alert_decoder import AlertDecoder
-from backend.alert_queries import EVERYTHING, AlertFilter, AlertQueries
+from backend.alert_filter import EVERYTHING, AlertFilter
+from backend.alert_queries import AlertQueries
 from backend.alert_store import AlertStore
 from backend.errors import InvalidRequest
 from backend.light_curve import light_curve

@@ -13,7 +13,8 @@ import pytest
 
 from backend import nested_light_curves as module
 from backend.alert_export import write_alerts
-from backend.alert_queries import EVERYTHING, AlertFilter, AlertQueries
+from backend.alert_filter import EVERYTHING, AlertFilter
+from backend.alert_queries import AlertQueries
 from backend.alert_store import AlertStore
 from backend.errors import InvalidRequest
 from backend.light_curve import JD_OF_MJD_0, light_curve

@@ -16,8 +16,9 @@ import pytest
 from backend import hive_partitions, partition_files
 from backend.alert_decoder import AlertDecoder
 from backend.alert_export import write_alerts
+from backend.alert_filter import AlertFilter
 from backend.alert_formats import SUFFIXES, ExportFormat
-from backend.alert_queries import AlertFilter, AlertQueries
+from backend.alert_queries import AlertQueries
 from backend.alert_store import AlertStore
 from backend.errors import InvalidRequest
 from backend.reading import AlertReader
