@@ -116,7 +116,7 @@ class AlertCharts:
             values,
             (box.x_min, box.x_max, _SKY_COLUMNS),
             (box.y_min, box.y_max, _SKY_ROWS),
-            "sum(alerts)::BIGINT AS alerts, sum(ra * alerts) / sum(alerts) AS ra, sum(dec * alerts) / sum(alerts) AS dec",
+            "CAST(sum(alerts) AS BIGINT) AS alerts, avg(ra) AS ra, avg(dec) AS dec",
         )
         return frame if len(frame) else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from backend.alert_classes import UNKNOWN
 from backend.region import Cone
@@ -14,6 +14,14 @@ from backend.stored_columns import JD_OF_UNIX_EPOCH, StoredColumns
 CLASS_COLUMNS = ("finkclass", "tnsclass")
 _UNIX_EPOCH = date(1970, 1, 1)
 _ARCSEC_OF_DEG = 3600.0
+
+
+class ValueRange(NamedTuple):
+    """The values of a column from one to another, both included."""
+
+    column: str
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,8 @@ class AlertFilter:
         Around a position, its border included.
     map_box
         A part of `backend.sky_map`.
+    ranges
+        Columns of numbers, each with its least and greatest value.
     """
 
     classes: tuple[str, ...] = ()
@@ -46,6 +56,7 @@ class AlertFilter:
     nights: tuple[date, date] | None = None
     cone: Cone | None = None
     map_box: MapBox | None = None
+    ranges: tuple[ValueRange, ...] = ()
 
 
 EVERYTHING = AlertFilter()
@@ -71,6 +82,9 @@ def where_clause(chosen: AlertFilter, columns: StoredColumns) -> tuple[str, list
     if chosen.nights and (time := columns.expression("jd")):
         first, last = ((night - _UNIX_EPOCH).days + JD_OF_UNIX_EPOCH for night in chosen.nights)
         tests.append((f"({time} >= $$ AND {time} < $$)", [first, last + 1]))
+    for column, low, high in chosen.ranges:
+        if value := columns.to_show(column) if column in columns.numeric else None:
+            tests.append((f"({value} BETWEEN $$ AND $$)", [low, high]))
     if (ra := columns.expression("ra")) and (dec := columns.expression("dec")):
         tests += _in_sky(chosen, ra, dec)
     return _numbered(tests)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -34,6 +35,8 @@ class Facets:
     bands: tuple[int, ...]
     magnitudes_mag: tuple[float, float] | None
     """The brightest and the faintest ``magpsf``."""
+    nights: tuple[date, date] | None = None
+    """The first and the last day (UTC) of ``jd``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class AlertQueries:
                 query = f"SELECT {column}, count(*) FROM alerts WHERE {names_class(column)} GROUP BY ALL"
                 classes.update(self._rows(query))
         by_number = dict(sorted(classes.items(), key=lambda pair: (-pair[1], pair[0])))
-        return Facets(by_number, self._bands(), self._magnitudes())
+        return Facets(by_number, self._bands(), self._magnitudes(), self._nights())
 
     def place(self, object_id: str) -> ObjectPlace:
         """Where an object stands among all of the store, and its neighbours there."""
@@ -233,6 +236,13 @@ class AlertQueries:
             return None
         low, high = self._rows(f"SELECT min({magnitude}), max({magnitude}) FROM alerts")[0]
         return None if low is None else (low, high)
+
+    def _nights(self) -> tuple[date, date] | None:
+        observed = self._columns.observed()
+        if observed is None:
+            return None
+        first, last = self._rows(f"SELECT min({observed}), max({observed}) FROM alerts")[0]
+        return None if first is None else (first.date(), last.date())
 
     def _stamp(self, name: str) -> str | None:
         if name in self._schema.names:

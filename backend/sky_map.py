@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 CENTRE_DEG = 180.0
 HALF_WIDTH, HALF_HEIGHT = float(np.pi), float(np.pi / 2)
 _GRID_DEG = 1.0
+_POLE_DEG = (192.85948, 27.12825)
 _SMALLEST = 1e-9
 """Below this the sine of an angle is the angle."""
 
@@ -76,3 +77,12 @@ def bounds_deg(box: MapBox) -> tuple[float, float, float, float] | None:
     near = 2 * _GRID_DEG
     ends = (ra[inside].min() - near, ra[inside].max() + near, dec[inside].min() - near, dec[inside].max() + near)
     return tuple(float(end) for end in ends)  # type: ignore[return-value]
+
+
+def galactic_plane() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The line of galactic latitude 0, as right ascension and declination in degrees, eastwards.
+
+    The north pole of the Galaxy (ICRS) is that of the Hipparcos catalogue (ESA SP-1200, volume 1, section 1.5.3).
+    """
+    ra_deg = np.arange(0.0, 360.5, 1.0)
+    return ra_deg, np.degrees(np.arctan(-np.cos(np.radians(ra_deg - _POLE_DEG[0])) / np.tan(np.radians(_POLE_DEG[1]))))

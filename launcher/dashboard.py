@@ -67,7 +67,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str, log_file:
             try:
                 if session.get(url, timeout=LOOK_S).ok:
                     return
-            except requests.ConnectionError:
+            except requests.RequestException:  # a machine under load may take longer for its first answer
                 time.sleep(POLL_S)
     what = "ended at once" if process.poll() is not None else f"has not answered for {START_S:g} s"
     raise QuicklookError(f"The dashboard {what}.", f"Its log says why: {log_file}")

@@ -6,11 +6,17 @@ import streamlit as st
 
 from backend.alert_filter import EVERYTHING, AlertFilter
 from backend.alert_queries import AlertQueries
+from backend.alert_store import AlertStore
+from backend.models import Transfer
+from backend.object_list import ObjectList
 from backend.reading import AlertReader
+from views.components.alert_charts import alert_charts
 from views.components.alert_filter import alert_filter, clear_filter
 from views.components.alert_table import alert_table
 from views.components.download import download
 from views.components.navigation import INSPECT, go_to
+from views.components.object_request import request_all_of
+from views.components.object_table import object_table
 from views.components.problems import problems_shown
 from views.components.reading_panel import is_reading, reading_panel, reading_state
 from views.components.session import reader_of
@@ -18,6 +24,7 @@ from views.components.transfer_choice import Choice, transfer_choice
 from views.components.wording import counted
 
 REFRESH_S = 1
+VIEW, ALERTS, OBJECTS = "browse_view", "Alerts", "Objects"
 
 
 def draw(reader: AlertReader, choice: Choice, was_reading: bool) -> None:
@@ -28,29 +35,49 @@ def draw(reader: AlertReader, choice: Choice, was_reading: bool) -> None:
         with above:
             reading_panel(reader, progress, receipt)
         reading_state(reader, progress, receipt)
-        chosen, matching = table(AlertQueries(reader.store), choice.name)
+        chosen, matching = look(reader, choice)
         with above:
             download(reader, choice.transfer, chosen, matching)
         if is_reading(reader) != was_reading:
             st.rerun()
 
 
-def table(queries: AlertQueries, transfer_name: str) -> tuple[AlertFilter, int]:
-    """The alerts that match; the filter, and their number."""
+def look(reader: AlertReader, choice: Choice) -> tuple[AlertFilter, int]:
+    """Filter, charts and table of what is stored; the filter, and how many alerts match."""
+    store, queries = reader.store, AlertQueries(reader.store)
     stored = queries.count()
     if not stored:
         return EVERYTHING, 0
-    chosen = alert_filter(queries.facets())
+    chosen = alert_filter(queries.facets(), choice.name)
     matching = queries.count(chosen)
+    alert_charts(store, queries, chosen, is_reading=is_reading(reader))
+    if opened := table(store, queries, chosen, (matching, stored), choice.transfer):
+        go_to(INSPECT, transfer=choice.name, object=opened)
+    return chosen, matching
+
+
+def table(
+    store: AlertStore, queries: AlertQueries, chosen: AlertFilter, counts: tuple[int, int], transfer: Transfer | None
+) -> str | None:
+    """The alerts that match, or their objects; the object of the chosen row."""
+    matching, stored = counts
+    objects = ObjectList(store)
     with st.container(horizontal=True, vertical_alignment="center"):
+        views = [ALERTS, OBJECTS] if objects.columns else [ALERTS]
+        view = st.segmented_control(
+            "View", views, default=ALERTS, key=VIEW, label_visibility="collapsed", required=True, persist_state="page"
+        )
+        found = objects.count(chosen) if view == OBJECTS else 0
+        count = f"{counted(found, 'object')} with {counted(matching, 'alert')}" if found else counted(matching, "alert")
         is_narrow = matching < stored
-        count = counted(matching, "alert")
         st.caption(f"{count} match." if is_narrow else f"{count}. Select a row to open its object.", width="content")
         if is_narrow:
             st.button("Show all", type="tertiary", on_click=clear_filter)
-    if opened := alert_table(queries, chosen, matching):
-        go_to(INSPECT, transfer=transfer_name, object=opened)
-    return chosen, matching
+        if found:
+            request_all_of(objects, chosen, found, transfer)
+    if view == OBJECTS:
+        return object_table(objects, chosen, found)
+    return alert_table(queries, chosen, matching)
 
 
 st.title("Browse")

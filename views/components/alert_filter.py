@@ -1,26 +1,41 @@
-"""Narrowing the alerts down: by class, band, magnitude and the object's name."""
+"""Narrowing the alerts down: by class, band, magnitude, night, place and the object's name; kept in the address."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import streamlit as st
+from pydantic import ValidationError
 
 from backend.alert_classes import FINK, FINK_CLASSES, SIMBAD, UNKNOWN
-from backend.alert_filter import AlertFilter
+from backend.alert_filter import EVERYTHING, AlertFilter
 from backend.alert_queries import Facets
+from backend.errors import InvalidRequest
+from backend.filter_address import PARAMETERS, from_address, to_address
 from backend.light_curve import BANDS
+from backend.region import Cone
+from backend.region_text import parse_position, parse_radius_arcsec
+from views.components.problems import show_refusal
 
 _CLASSES, _BANDS, _MAGNITUDES, _OBJECT = "filter_classes", "filter_bands", "filter_magnitudes", "filter_object"
-_MAGNITUDE_ENDS = "filter_magnitude_ends"
+_NIGHTS, _CENTRE, _RADIUS = "filter_nights", "filter_centre", "filter_radius"
+_MAGNITUDE_ENDS, _NIGHT_ENDS = "filter_magnitude_ends", "filter_night_ends"
+_FROM_CHARTS = "filter_from_charts"
+"""What of the filter was selected in charts, and has no widget here."""
+_LAST = "filter_last"
+_RADIUS_ARCSEC = "60"
+_ALL = (_CLASSES, _BANDS, _MAGNITUDES, _OBJECT, _NIGHTS, _CENTRE, _RADIUS, _FROM_CHARTS)
 
 
-def alert_filter(facets: Facets) -> AlertFilter:
-    """The filter that the widgets make together."""
-    st.session_state.setdefault(_CLASSES, [])
+def alert_filter(facets: Facets, transfer_name: str) -> AlertFilter:
+    """The filter that the widgets and charts make together; the address has it from then on."""
+    if _CLASSES not in st.session_state:
+        _fill(_remembered(transfer_name), facets)
     st.session_state[_CLASSES] = [name for name in st.session_state[_CLASSES] if name in facets.classes]
-    wide, narrow, middle, last = st.columns([4, 2, 3, 2], gap="medium", vertical_alignment="top")
+    wide, narrow, middle = st.columns([4, 2, 3], gap="medium", vertical_alignment="top")
     with wide:
         classes = st.multiselect(
             "Class",
@@ -36,15 +51,49 @@ def alert_filter(facets: Facets) -> AlertFilter:
         )
     with middle:
         limits = _magnitude_limits(facets)
-    with last:
+    left, middle, right = st.columns([3, 4, 2], gap="medium", vertical_alignment="top")
+    with left:
+        nights = _night_limits(facets)
+    with middle:
+        cone = _cone()
+    with right:
         beginning = st.text_input("Object", key=_OBJECT, placeholder="ZTF24…", help="The beginning of its name.")
-    return AlertFilter(tuple(classes), tuple(bands or ()), *limits, object_id=(beginning or "").strip())
+    from_charts: AlertFilter = st.session_state.get(_FROM_CHARTS, EVERYTHING)
+    chosen = AlertFilter(
+        tuple(classes),
+        tuple(bands or ()),
+        *limits,
+        object_id=(beginning or "").strip(),
+        nights=nights,
+        cone=cone,
+        map_box=from_charts.map_box,
+        ranges=from_charts.ranges,
+    )
+    _name(chosen, transfer_name)
+    return chosen
 
 
 def clear_filter() -> None:
     """Show everything again; a callback."""
-    for key in (_CLASSES, _BANDS, _MAGNITUDES, _OBJECT):
+    for key in _ALL:
         st.session_state.pop(key, None)
+    st.session_state[_CLASSES] = []
+
+
+def narrow_to(**part: Any) -> None:
+    """Change a part of the filter, as a chart does; a callback.
+
+    Parameters
+    ----------
+    part
+        ``nights`` or ``magnitudes``, which have a widget; ``map_box`` or ``ranges``, which have none.
+    """
+    if "nights" in part:
+        st.session_state[_NIGHTS] = part.pop("nights")
+    if "magnitudes" in part:
+        st.session_state[_MAGNITUDES] = part.pop("magnitudes")
+    if part:
+        st.session_state[_FROM_CHARTS] = replace(st.session_state.get(_FROM_CHARTS, EVERYTHING), **part)
 
 
 def class_label(name: str) -> str:
@@ -54,24 +103,103 @@ def class_label(name: str) -> str:
     return (FINK if name in FINK_CLASSES else SIMBAD) + name
 
 
+def _remembered(transfer_name: str) -> AlertFilter:
+    """What the address says; or else what the filter was when the page was left."""
+    told = {name: values for name in PARAMETERS if (values := st.query_params.get_all(name))}
+    if told:
+        return from_address(told)
+    last_transfer, last = st.session_state.get(_LAST, ("", EVERYTHING))
+    return last if last_transfer == transfer_name else EVERYTHING
+
+
+def _name(chosen: AlertFilter, transfer_name: str) -> None:
+    st.session_state[_LAST] = (transfer_name, chosen)
+    told = to_address(chosen)
+    for name in PARAMETERS:
+        if told.get(name, []) != st.query_params.get_all(name):
+            if name in told:
+                st.query_params[name] = told[name]
+            else:
+                st.query_params.pop(name, None)
+
+
+def _fill(chosen: AlertFilter, facets: Facets) -> None:
+    """Give the widgets what the filter says, before they are drawn."""
+    st.session_state[_CLASSES] = list(chosen.classes)
+    st.session_state[_BANDS] = [band for band in chosen.bands if band in facets.bands]
+    st.session_state[_OBJECT] = chosen.object_id
+    if chosen.cone:
+        st.session_state[_CENTRE] = f"{chosen.cone.ra_deg:g} {chosen.cone.dec_deg:+g}"
+        st.session_state[_RADIUS] = f"{chosen.cone.radius_arcsec:g}"
+    ends = _magnitude_ends(facets)
+    if ends:
+        bright, faint = chosen.brightest_mag, chosen.faintest_mag
+        st.session_state[_MAGNITUDE_ENDS] = ends
+        st.session_state[_MAGNITUDES] = (ends[0] if bright is None else bright, ends[1] if faint is None else faint)
+    if chosen.nights:
+        st.session_state[_NIGHTS] = chosen.nights
+    st.session_state[_FROM_CHARTS] = AlertFilter(map_box=chosen.map_box, ranges=chosen.ranges)
+
+
+def _magnitude_ends(facets: Facets) -> tuple[float, float] | None:
+    if facets.magnitudes_mag is None:
+        return None
+    bright, faint = (math.floor(facets.magnitudes_mag[0] * 10) / 10, math.ceil(facets.magnitudes_mag[1] * 10) / 10)
+    return (bright, faint) if bright < faint else None
+
+
 def _magnitude_limits(facets: Facets) -> tuple[float | None, float | None]:
     """Both limits; None where the slider stands at its end, so that alerts without a magnitude stay in."""
-    if facets.magnitudes_mag is None:
+    ends = _magnitude_ends(facets)
+    if ends is None:
         return None, None
-    bright, faint = (math.floor(facets.magnitudes_mag[0] * 10) / 10, math.ceil(facets.magnitudes_mag[1] * 10) / 10)
-    if bright >= faint:
-        return None, None
+    bright, faint = ends
     if _MAGNITUDES in st.session_state:
         low, high = st.session_state[_MAGNITUDES]
         # A handle that stood at an end stays at the end, wherever that is once more alerts were read.
-        old_bright, old_faint = st.session_state.get(_MAGNITUDE_ENDS, (bright, faint))
+        old_bright, old_faint = st.session_state.get(_MAGNITUDE_ENDS, ends)
         low = bright if low <= old_bright else min(max(low, bright), faint)
         high = faint if high >= old_faint else max(min(high, faint), bright)
         st.session_state[_MAGNITUDES] = (low, high)
     else:
-        st.session_state[_MAGNITUDES] = (bright, faint)
-    st.session_state[_MAGNITUDE_ENDS] = (bright, faint)
+        st.session_state[_MAGNITUDES] = ends
+    st.session_state[_MAGNITUDE_ENDS] = ends
     # The range in the session's state makes it a slider with two handles.
     limits: Any = st.slider("Magnitude", bright, faint, step=0.1, format="%.1f", key=_MAGNITUDES)
     low, high = limits
     return (low if low > bright else None), (high if high < faint else None)
+
+
+def _night_limits(facets: Facets) -> tuple[date, date] | None:
+    """First and last night; None where all are shown, and while only one of them is chosen."""
+    if facets.nights is None or facets.nights[0] == facets.nights[1]:
+        return None
+    first, last = facets.nights
+    if _NIGHTS in st.session_state:
+        within = [min(max(night, first), last) for night in st.session_state[_NIGHTS]]
+        old_ends = st.session_state.get(_NIGHT_ENDS, facets.nights)
+        # As for magnitudes: all nights stay all nights while more of them arrive.
+        st.session_state[_NIGHTS] = facets.nights if tuple(within) == old_ends else tuple(within)
+    else:
+        st.session_state[_NIGHTS] = facets.nights
+    st.session_state[_NIGHT_ENDS] = facets.nights
+    nights: Any = st.date_input("Nights (UTC)", min_value=first, max_value=last, key=_NIGHTS, format="YYYY-MM-DD")
+    return None if len(nights) < 2 or tuple(nights) == facets.nights else (nights[0], nights[1])
+
+
+def _cone() -> Cone | None:
+    left, right = st.columns([3, 1], gap="small")
+    centre = left.text_input(
+        "Around", key=_CENTRE, placeholder="10.6847 +41.2688", help="ICRS: degrees, or hours and degrees."
+    )
+    st.session_state.setdefault(_RADIUS, _RADIUS_ARCSEC)
+    radius = right.text_input("Radius", key=_RADIUS, help="In arcsec, or with a unit: 2 arcmin, 1.5 deg.")
+    if not (centre or "").strip():
+        return None
+    try:
+        ra_deg, dec_deg = parse_position(centre or "")
+        return Cone(ra_deg=ra_deg, dec_deg=dec_deg, radius_arcsec=parse_radius_arcsec(radius or ""))
+    except (InvalidRequest, ValidationError) as error:
+        said = error.message if isinstance(error, InvalidRequest) else "The radius must be below ten degrees."
+        show_refusal(said)
+        return None

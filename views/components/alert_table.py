@@ -10,35 +10,29 @@ import streamlit as st
 from backend.alert_filter import AlertFilter
 from backend.alert_queries import SCORES, AlertQueries
 from backend.light_curve import BANDS
+from views.components.table_pages import ROWS, page_in_address, pages_below, table_height_px
 
-ROWS = 50
-_ROW_PX, _VISIBLE_ROWS = 33, 12
 _STANDARD = ("objectId", "finkclass", "tnsclass", "observed", "fid", "magpsf", "sigmapsf", *SCORES, "candid")
 _COLUMNS, _SORT, _DESCENDING = "table_columns", "table_sort", "table_descending"
 _SHOWN = "table_shown"
-"""Filter and order that the pages were counted for: with others, the first page comes first."""
 
 
 def alert_table(queries: AlertQueries, chosen: AlertFilter, matching: int) -> str | None:
     """The object of the chosen row; None while none is chosen."""
     columns, sort_by, descending = _choices(queries)
-    pages = max(1, -(-matching // ROWS))
-    if st.session_state.setdefault(_SHOWN, (chosen, sort_by, descending)) != (chosen, sort_by, descending):
-        st.session_state[_SHOWN] = (chosen, sort_by, descending)
-        st.query_params.pop("page", None)
-    number = min(_page_in_address(), pages)
+    number, pages = page_in_address(_SHOWN, (chosen, sort_by, descending), matching)
     page = queries.page(columns, chosen, sort_by=sort_by, descending=descending, number=number, rows=ROWS)
     event = st.dataframe(
         _readable(page),
         hide_index=True,
         placeholder="",
-        height=_ROW_PX * (min(len(page), _VISIBLE_ROWS) + 1) + 2,
+        height=table_height_px(len(page)),
         key=f"alerts_{number}_{sort_by}_{descending}_{hash(chosen)}",
         on_select="rerun",
         selection_mode="single-row",
         column_config=_column_config(),
     )
-    _pages(number, pages)
+    pages_below(number, pages, matching, "alert")
     rows = event["selection"]["rows"]
     return str(page["objectId"].iloc[rows[0]]) if rows and rows[0] < len(page) and "objectId" in page else None
 
@@ -60,23 +54,6 @@ def _choices(queries: AlertQueries) -> tuple[list[str], str, bool]:
             picked = st.multiselect("Columns", there, default=standard, key=_COLUMNS, format_func=_title)
     columns = list(dict.fromkeys(("objectId", *picked)))
     return columns, sort_by or "", descending
-
-
-def _page_in_address() -> int:
-    named = st.query_params.get("page", "1")
-    return max(1, int(named)) if named.isdecimal() and len(named) < 9 else 1
-
-
-def _pages(number: int, pages: int) -> None:
-    if pages == 1:
-        st.query_params.pop("page", None)
-        return
-    key = f"page_{number}"
-    st.pagination(pages, default=number, key=key, on_change=_turn_page, args=[key])
-
-
-def _turn_page(key: str) -> None:
-    st.query_params["page"] = str(st.session_state[key])
 
 
 def _readable(page: pd.DataFrame) -> pd.DataFrame:

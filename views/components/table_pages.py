@@ -1,0 +1,54 @@
+"""Pages of a table: which one the address names, how high it is, the way to the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from views.components.wording import counted
+
+ROWS = 50
+"""Of a page; the browser never has more."""
+_ROW_PX, _VISIBLE_ROWS = 33, 12
+
+
+def page_in_address(key: str, shown: Any, matching: int) -> tuple[int, int]:
+    """Number of the page to show, from 1, and how many there are.
+
+    Parameters
+    ----------
+    key, shown
+        Where the session keeps what the pages were counted for, such as filter and order, and what they are for now:
+        with others, the first page comes first.
+    matching
+        Rows of all pages.
+    """
+    pages = max(1, -(-matching // ROWS))
+    if st.session_state.setdefault(key, shown) != shown:
+        st.session_state[key] = shown
+        st.query_params.pop("page", None)
+    named = st.query_params.get("page", "1")
+    number = max(1, int(named)) if named.isdecimal() and len(named) < 9 else 1
+    return min(number, pages), pages
+
+
+def table_height_px(rows: int) -> int:
+    """For so many rows; more than a dozen are scrolled."""
+    return _ROW_PX * (min(rows, _VISIBLE_ROWS) + 1) + 2
+
+
+def pages_below(number: int, pages: int, matching: int, noun: str) -> None:
+    """Which rows these are, and the way to the other pages."""
+    if pages == 1:
+        st.query_params.pop("page", None)
+        return
+    key = f"page_{number}"
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.pagination(pages, default=number, key=key, on_change=_turn_page, args=[key])
+        last = min(number * ROWS, matching)
+        st.caption(f"{(number - 1) * ROWS + 1:,} to {last:,} of {counted(matching, noun)}", width="content")
+
+
+def _turn_page(key: str) -> None:
+    st.query_params["page"] = str(st.session_state[key])
