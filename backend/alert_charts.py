@@ -24,7 +24,7 @@ _MOST_BARS = 120
 _MOST_MAGNITUDES = 150
 _SKY_COLUMNS, _SKY_ROWS = 140, 70
 """9,800 cells, of which the ellipse has 7,700."""
-_SKY_BIN_DEG = 0.25
+_SKY_BIN_DEG = 0.1
 _PLANE_CELLS = 70
 _UNIX_EPOCH = date(1970, 1, 1)
 _STEPS_MAG = (0.05, 0.1, 0.2, 0.5, 1.0)

@@ -11,8 +11,10 @@ import pandas as pd
 import streamlit as st
 
 from backend.alert_charts import AlertCharts
+from backend.alert_export import SURVEY
 from backend.alert_filter import AlertFilter, ValueRange
 from backend.alert_queries import AlertQueries
+from backend.alert_schema import survey
 from backend.alert_store import AlertStore
 from backend.sky_map import WHOLE_SKY, MapBox
 from views.components.alert_filter import narrow_to
@@ -75,11 +77,12 @@ def _two_numbers(
     across = left.selectbox("Across", numeric, index=preset[0], key=_ACROSS)
     upwards = right.selectbox("Upwards", numeric, index=preset[1], key=_UPWARDS)
     frame = _counted(("plane", across, upwards, *where), moment, lambda: counts.plane(across, upwards, where[1]))
+    titles = [_with_unit(name) for name in (across, upwards)]
     key = f"plane_{across}_{upwards}_{hash(where[1])}"
     reversed_axes = "".join(axis for axis, name in (("x", across), ("y", upwards)) if name == "magpsf")
     _shown(
         frame,
-        lambda found: cells(found, across, upwards, "alerts", reversed_axes),
+        lambda found: cells(found, titles[0], titles[1], "alerts", reversed_axes, selectable=True),
         key,
         lambda brush: _numbers_selected(brush, across, upwards),
     )
@@ -119,6 +122,12 @@ def _counted(
     frame = count()
     drawn[what[0]] = (what, distinct, time.monotonic(), frame)
     return frame
+
+
+def _with_unit(name: str) -> str:
+    fields = survey(SURVEY).fields
+    field = fields.get(name) or next((each for path, each in fields.items() if path.endswith(f".{name}")), None)
+    return f"{name} ({field.unit})" if field and field.unit else name
 
 
 def _nights_selected(brush: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from backend.sky_map import MapBox, galactic_plane, map_place
 from views.components.light_curve_chart import BANDS, COLOURS
 
 BRUSH = "brush"
-HEIGHT_PX = 240
+HEIGHT_PX, _HIGH_PX = 280, 400
 _GRID = "#8a8a8a"
 _SCHEME = "blues"
 
@@ -22,20 +24,20 @@ def night_bars(counted: pd.DataFrame) -> alt.Chart:
     frame = counted.assign(night=pd.to_datetime(counted["night"]), until=pd.to_datetime(counted["until"]))
     sums = frame.groupby("class")["alerts"].sum().sort_values(ascending=False)
     classes = [*(name for name in sums.index if name != OTHERS), *([OTHERS] if OTHERS in sums.index else [])]
-    frame["rank"] = frame["class"].map(classes.index)
+    frame = frame.assign(rank=frame["class"].map(classes.index)).sort_values(["night", "rank"])
+    frame["top"] = frame.groupby("night")["alerts"].cumsum()
+    frame["foot"] = frame["top"] - frame["alerts"]
     totals = f"{counted['alerts'].sum():,} alerts from {counted['night'].min()} to {counted['until'].max()}"
     brush = alt.selection_interval(name=BRUSH, encodings=["x"])
     chart: alt.Chart = (
         alt.Chart(frame, description=f"Bars: alerts per night by class; {totals}.")
-        .mark_bar(binSpacing=0)
+        .mark_rect()
         .encode(
             x=alt.X("night:T", title="night (UTC)", scale=alt.Scale(type="utc"), axis=alt.Axis(tickCount=5)),
             x2="until:T",
-            y=alt.Y("alerts:Q", title="alerts", stack=True, axis=alt.Axis(tickCount=4, format="~s")),
-            color=alt.Color(
-                "class:N", title=None, sort=classes, legend=alt.Legend(orient="bottom", columns=2, labelLimit=150)
-            ),
-            order="rank:Q",
+            y=alt.Y("top:Q", title="alerts", axis=alt.Axis(tickCount=4, format="~s")),
+            y2="foot:Q",
+            color=alt.Color("class:N", title=None, sort=classes, legend=_legend(columns=3, labelLimit=110)),
             tooltip=[
                 alt.Tooltip("utcyearmonthdate(night):T", title="night"),
                 alt.Tooltip("class:N"),
@@ -56,7 +58,7 @@ def magnitude_bars(counted: pd.DataFrame) -> alt.Chart:
     ends = f"from {counted['bright'].min():.1f} to {counted['faint'].max():.1f} mag"
     chart: alt.Chart = (
         alt.Chart(frame, description=f"Bars: alerts by difference magnitude and band, {ends}.")
-        .mark_bar(binSpacing=0, opacity=0.55)
+        .mark_rect(opacity=0.55)
         .encode(
             x=alt.X(
                 "bright:Q",
@@ -65,8 +67,9 @@ def magnitude_bars(counted: pd.DataFrame) -> alt.Chart:
                 axis=alt.Axis(tickCount=6),
             ),
             x2="faint:Q",
-            y=alt.Y("alerts:Q", title="alerts", stack=None, axis=alt.Axis(tickCount=4, format="~s")),
-            color=alt.Color("band:N", title=None, scale=bands, legend=alt.Legend(orient="bottom", symbolOpacity=1)),
+            y=alt.Y("alerts:Q", title="alerts", axis=alt.Axis(tickCount=4, format="~s")),
+            y2=alt.datum(0),
+            color=alt.Color("band:N", title=None, scale=bands, legend=_legend()),
             tooltip=[
                 alt.Tooltip("band:N"),
                 alt.Tooltip("bright:Q", title="from (mag)", format=".2f"),
@@ -105,7 +108,7 @@ def sky_map(counted: pd.DataFrame, box: MapBox) -> alt.LayerChart:
         )
         .add_params(brush)
     )
-    lines = alt.Chart(_sky_lines()).encode(x=x, y=y, detail="line:N")
+    lines = alt.Chart(_sky_lines()).encode(x=x, y=y, detail="line:N", order="place:Q")
     thin = {"clip": True, "color": _GRID}
     grid = lines.transform_filter("datum.kind == 'grid'").mark_line(strokeWidth=0.5, opacity=0.6, **thin)
     plane = lines.transform_filter("datum.kind == 'plane'").mark_line(strokeWidth=1.2, strokeDash=[5, 3], **thin)
@@ -117,13 +120,19 @@ def sky_map(counted: pd.DataFrame, box: MapBox) -> alt.LayerChart:
     return alt.layer(counts, grid, plane, marks).properties(height=HEIGHT_PX, description=description)
 
 
-def cells(counted: pd.DataFrame, across: str, upwards: str, noun: str, reversed_axes: str = "") -> alt.Chart:
+def cells(
+    counted: pd.DataFrame, across: str, upwards: str, noun: str, reversed_axes: str = "", *, selectable: bool = False
+) -> alt.Chart:
     """Cells of two numbers, darker where there are more.
 
     Parameters
     ----------
+    across, upwards
+        Titles of the axes.
     reversed_axes
         ``x``, ``y`` or both: magnitudes, which grow to the left and downwards.
+    selectable
+        Whether a part can be chosen.
     """
     frame = counted.rename(columns={"alerts": noun})
     scales = {axis: alt.Scale(zero=False, nice=False, reverse=axis in reversed_axes) for axis in "xy"}
@@ -142,14 +151,17 @@ def cells(counted: pd.DataFrame, across: str, upwards: str, noun: str, reversed_
                 alt.Tooltip(f"{noun}:Q", format=","),
             ],
         )
-        .add_params(alt.selection_interval(name=BRUSH))
-        .properties(height=2 * HEIGHT_PX)
+        .properties(height=_HIGH_PX)
     )
-    return chart
+    return chart.add_params(alt.selection_interval(name=BRUSH)) if selectable else chart
+
+
+def _legend(**more: Any) -> alt.Legend:
+    return alt.Legend(orient="bottom", offset=4, symbolOpacity=1, **more)
 
 
 def _counts(noun: str) -> alt.Color:
-    legend = alt.Legend(orient="bottom", gradientLength=120, format="~s", tickCount=3)
+    legend = _legend(gradientLength=120, gradientThickness=8, format="~s", tickCount=3, titleOrient="left")
     return alt.Color(f"{noun}:Q", scale=alt.Scale(type="log", scheme=_SCHEME), legend=legend)
 
 
@@ -163,7 +175,7 @@ def _sky_lines() -> pd.DataFrame:
     frames = []
     for number, (kind, ra_deg, dec_deg) in enumerate(lines):
         x, y = map_place(ra_deg, dec_deg)
-        frames.append(pd.DataFrame({"kind": kind, "line": number, "x": x, "y": y}))
+        frames.append(pd.DataFrame({"kind": kind, "line": number, "place": range(len(x)), "x": x, "y": y}))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -49,6 +49,7 @@ def object_table(objects: ObjectList, chosen: AlertFilter, matching: int) -> str
     event = st.dataframe(
         page,
         hide_index=True,
+        placeholder="",
         height=table_height_px(len(page)),
         key=f"objects_{number}_{sort_by}_{descending}_{hash(chosen)}",
         on_select="rerun",
