@@ -46,6 +46,8 @@ class AlertFilter:
         A part of `backend.sky_map`.
     ranges
         Columns of numbers, each with its least and greatest value.
+    objects
+        Only these, by their names, such as those with a mark.
     """
 
     classes: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ class AlertFilter:
     cone: Cone | None = None
     map_box: MapBox | None = None
     ranges: tuple[ValueRange, ...] = ()
+    objects: tuple[str, ...] | None = None
 
 
 EVERYTHING = AlertFilter()
@@ -79,6 +82,8 @@ def where_clause(chosen: AlertFilter, columns: StoredColumns) -> tuple[str, list
         tests += [(f"{magnitude} {sign} $$", [limit]) for sign, limit in limits if limit is not None]
     if chosen.object_id and (name := columns.expression("objectId")):
         tests.append((f"starts_with({name}, $$)", [chosen.object_id]))
+    if chosen.objects is not None and (name := columns.expression("objectId")):
+        tests.append((f"list_contains($$, {name})", [list(chosen.objects)]))
     if chosen.nights and (time := columns.expression("jd")):
         first, last = ((night - _UNIX_EPOCH).days + JD_OF_UNIX_EPOCH for night in chosen.nights)
         tests.append((f"({time} >= $$ AND {time} < $$)", [first, last + 1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from views.components.alert_filter import narrow_to
 from views.components.chart_drawings import BRUSH, cells, magnitude_bars, night_bars, sky_map
 
 _OPEN, _KIND, _ACROSS, _UPWARDS = "charts_open", "charts_kind", "charts_across", "charts_upwards"
-_DRAWN, _DRAWN_AT = "charts_drawn", "charts_drawn_at"
+_DRAWN = "charts_drawn"
 _REDRAWN_AFTER_S = 5.0
 """While alerts arrive, charts are not drawn anew with each of them."""
 _OVERVIEW, _COLOURS, _NUMBERS = "Overview", "Colour", "Two numbers"
@@ -29,7 +29,7 @@ _PAIR = ("magpsf", "sigmapsf")
 
 
 def alert_charts(store: AlertStore, queries: AlertQueries, chosen: AlertFilter, *, is_reading: bool) -> None:
-    """The charts, counted anew only where what they show has changed."""
+    """The charts, counted and drawn anew only where what they show has changed."""
     with st.expander("Charts", icon=":material/bar_chart:", expanded=True, key=_OPEN, on_change="rerun") as box:
         if not box.open:
             return
@@ -37,38 +37,77 @@ def alert_charts(store: AlertStore, queries: AlertQueries, chosen: AlertFilter, 
         kind = st.segmented_control(
             "Charts", kinds, default=_OVERVIEW, key=_KIND, label_visibility="collapsed", required=True
         )
-        counts, where = AlertCharts(store), (str(store.path), chosen)
-        moment = (store.counts.distinct, is_reading)
+        board = _Board(store, chosen, is_reading)
         if kind == _OVERVIEW:
-            _overview(counts, where, moment)
+            _overview(board)
         elif kind == _COLOURS:
-            frame = _counted(("colours", *where), moment, lambda: counts.colours(chosen))
-            _shown(frame, lambda found: cells(found, "g − r, difference magnitudes (mag)", "r (mag)", "objects", "y"))
+            titles = ("g − r, difference magnitudes (mag)", "r (mag)")
+            board.draw("colours", board.counts.colours, lambda found: cells(found, *titles, "objects", "y"))
             st.caption("Each object with alerts in g and r: the mean of each band's difference magnitudes.")
         else:
-            _two_numbers(counts, queries, where, moment)
+            _two_numbers(board, queries.numeric)
 
 
-def _overview(counts: AlertCharts, where: tuple[str, AlertFilter], moment: tuple[int, bool]) -> None:
-    chosen = where[1]
+class _Board:
+    """Draws charts of what matches; those that are still true are kept with the session."""
+
+    def __init__(self, store: AlertStore, chosen: AlertFilter, is_reading: bool) -> None:
+        self.counts = AlertCharts(store)
+        self.chosen = chosen
+        self._store = store
+        self._is_reading = is_reading
+
+    def draw(
+        self,
+        name: str,
+        count: Callable[[AlertFilter], pd.DataFrame | None],
+        drawn: Callable[[pd.DataFrame], Any],
+        selected: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        """A chart; selecting in it narrows, where ``selected`` says how."""
+        chart = self._chart(name, count, drawn)
+        if chart is None:
+            st.caption("Nothing to draw: no alert matches, or none has these values.")
+        elif selected is None:
+            st.altair_chart(chart, width="stretch")
+        else:
+            key = f"{name}_{hash(self.chosen)}"
+
+            def on_select() -> None:
+                if brush := st.session_state[key].selection.get(BRUSH):
+                    selected(brush)
+
+            st.altair_chart(chart, width="stretch", key=key, on_select=on_select, selection_mode=BRUSH)
+
+    def _chart(
+        self, name: str, count: Callable[[AlertFilter], pd.DataFrame | None], drawn: Callable[[pd.DataFrame], Any]
+    ) -> Any:
+        kept: dict[str, tuple[Any, int, float, Any]] = st.session_state.setdefault(_DRAWN, {})
+        what, distinct = (name, self._store.path, self.chosen), self._store.counts.distinct
+        place = name.partition(" ")[0]
+        if (known := kept.get(place)) and known[0] == what:
+            is_fresh = time.monotonic() - known[2] < _REDRAWN_AFTER_S
+            if known[1] == distinct or (self._is_reading and is_fresh):
+                return known[3]
+        frame = count(self.chosen)
+        chart = None if frame is None or not len(frame) else drawn(frame)
+        kept[place] = (what, distinct, time.monotonic(), chart)
+        return chart
+
+
+def _overview(board: _Board) -> None:
     left, middle, right = st.columns([4, 3, 4], gap="medium")
     with left:
-        frame = _counted(("nights", *where), moment, lambda: counts.nights(chosen))
-        _shown(frame, night_bars, f"nights_{hash(chosen)}", _nights_selected)
+        board.draw("nights", board.counts.nights, night_bars, _nights_selected)
     with middle:
-        frame = _counted(("magnitudes", *where), moment, lambda: counts.magnitudes(chosen))
-        _shown(frame, magnitude_bars, f"magnitudes_{hash(chosen)}", _magnitudes_selected)
+        board.draw("magnitudes", board.counts.magnitudes, magnitude_bars, _magnitudes_selected)
     with right:
-        frame = _counted(("sky", *where), moment, lambda: counts.sky(chosen))
-        box = chosen.map_box or WHOLE_SKY
-        _shown(frame, lambda found: sky_map(found, box), f"sky_{hash(chosen)}", _sky_selected)
+        box = board.chosen.map_box or WHOLE_SKY
+        board.draw("sky", board.counts.sky, lambda found: sky_map(found, box), _sky_selected)
     st.caption("Draw over bars, or over a part of the sky, to see only those alerts.")
 
 
-def _two_numbers(
-    counts: AlertCharts, queries: AlertQueries, where: tuple[str, AlertFilter], moment: tuple[int, bool]
-) -> None:
-    numeric = queries.numeric
+def _two_numbers(board: _Board, numeric: Sequence[str]) -> None:
     if not numeric:
         st.caption("These alerts have no numbers to compare.")
         return
@@ -76,52 +115,14 @@ def _two_numbers(
     preset = [numeric.index(name) if name in numeric else 0 for name in _PAIR]
     across = left.selectbox("Across", numeric, index=preset[0], key=_ACROSS)
     upwards = right.selectbox("Upwards", numeric, index=preset[1], key=_UPWARDS)
-    frame = _counted(("plane", across, upwards, *where), moment, lambda: counts.plane(across, upwards, where[1]))
     titles = [_with_unit(name) for name in (across, upwards)]
-    key = f"plane_{across}_{upwards}_{hash(where[1])}"
-    reversed_axes = "".join(axis for axis, name in (("x", across), ("y", upwards)) if name == "magpsf")
-    _shown(
-        frame,
-        lambda found: cells(found, titles[0], titles[1], "alerts", reversed_axes, selectable=True),
-        key,
+    turned = "".join(axis for axis, name in (("x", across), ("y", upwards)) if name == "magpsf")
+    board.draw(
+        f"plane {across} {upwards}",
+        lambda chosen: board.counts.plane(across, upwards, chosen),
+        lambda found: cells(found, *titles, "alerts", turned, selectable=True),
         lambda brush: _numbers_selected(brush, across, upwards),
     )
-
-
-def _shown(
-    frame: pd.DataFrame | None,
-    drawn: Callable[[pd.DataFrame], Any],
-    key: str | None = None,
-    selected: Callable[[dict[str, Any]], None] | None = None,
-) -> None:
-    if frame is None or not len(frame):
-        st.caption("Nothing to draw: no alert matches, or none has these values.")
-        return
-    if key is None or selected is None:
-        st.altair_chart(drawn(frame), width="stretch")
-        return
-
-    def on_select() -> None:
-        if brush := st.session_state[key].selection.get(BRUSH):
-            selected(brush)
-
-    st.altair_chart(drawn(frame), width="stretch", key=key, on_select=on_select, selection_mode=BRUSH)
-
-
-def _counted(
-    what: tuple[Any, ...], moment: tuple[int, bool], count: Callable[[], pd.DataFrame | None]
-) -> pd.DataFrame | None:
-    """The frame that is shown already, while it is still true, or new enough while alerts arrive."""
-    drawn: dict[str, tuple[Any, int, float, pd.DataFrame | None]] = st.session_state.setdefault(_DRAWN, {})
-    distinct, is_reading = moment
-    known = drawn.get(what[0])
-    if known and known[0] == what:
-        is_fresh = time.monotonic() - known[2] < _REDRAWN_AFTER_S
-        if known[1] == distinct or (is_reading and is_fresh):
-            return known[3]
-    frame = count()
-    drawn[what[0]] = (what, distinct, time.monotonic(), frame)
-    return frame
 
 
 def _with_unit(name: str) -> str:
