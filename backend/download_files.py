@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from backend.alert_filter import EVERYTHING, AlertFilter
 from backend.alert_formats import SUFFIXES
 from backend.download_forms import DownloadForm
 from backend.errors import QuicklookError
+from backend.object_marks import ObjectMark
 from backend.prepared_download import Tell, Write
 from backend.reading import AlertReader
 from backend.receipt import Receipt
@@ -34,14 +35,18 @@ def needed_bytes(estimated_bytes: float, form: DownloadForm) -> int:
 
 
 def writing(
-    reader: AlertReader, wanted: WantedAlerts, request: dict[str, object] | None, receipt: Receipt | None
+    reader: AlertReader,
+    wanted: WantedAlerts,
+    request: dict[str, object] | None,
+    receipt: Receipt | None,
+    marks: Sequence[ObjectMark] = (),
 ) -> Write:
     """How a reader's alerts become a file, for `backend.download_shelf.DownloadShelf.prepare`.
 
     Parameters
     ----------
-    request, receipt
-        Of the transfer; kept in the files.
+    request, receipt, marks
+        Of the transfer, and of its objects; kept in the files.
     """
 
     def write(place: Path, tell: Tell) -> Path:
@@ -53,6 +58,7 @@ def writing(
             chosen=wanted.chosen,
             export_format=wanted.form.export_format,
             receipt=receipt,
+            marks=marks,
             tell=tell,
         )
         files = sorted(folder.rglob(f"*{SUFFIXES[wanted.form.export_format]}"))

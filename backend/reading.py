@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,8 @@ from backend.ingest_progress import IngestProgress, counted
 from backend.kafka_access import KafkaAccess
 from backend.models import Phase
 from backend.nested_light_curves import nested_light_curves
+from backend.object_list import ObjectList
+from backend.object_marks import ObjectMark, marks_note
 from backend.provenance import provenance
 from backend.receipt import Receipt
 from backend.topic_names import READABLE_NAME
@@ -202,6 +204,7 @@ class AlertReader:
         chosen: AlertFilter = EVERYTHING,
         export_format: ExportFormat = "parquet",
         receipt: Receipt | None = None,
+        marks: Sequence[ObjectMark] = (),
         tell: Callable[[int], None] | None = None,
     ) -> ExportSummary:
         """Write what is stored, or what is chosen of it, to a folder; see `backend.alert_export.write_alerts`.
@@ -212,10 +215,15 @@ class AlertReader:
             Of the transfer; kept in the files.
         chosen
             Which alerts; of light curves, whose alerts they are made of.
+        marks
+            What the user noted of objects; kept in the files for those that are in them.
         tell
             Is told how many rows went out so far; what it raises ends the export.
         """
         notes = provenance(request, receipt, self.store.fingerprint)
+        if marks:
+            noted = replace(chosen, objects=tuple(mark.object_id for mark in marks))
+            notes |= marks_note(marks, ObjectList(self.store).names(noted, len(marks)))
         queries = AlertQueries(self.store)
         if export_format == "lightcurves":
             if partition_by == "time":

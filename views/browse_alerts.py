@@ -14,6 +14,7 @@ from views.components.alert_charts import alert_charts
 from views.components.alert_filter import alert_filter, clear_filter
 from views.components.alert_table import alert_table
 from views.components.download import download
+from views.components.mark_box import marks_download
 from views.components.navigation import INSPECT, go_to
 from views.components.object_request import request_all_of
 from views.components.object_table import object_table
@@ -70,11 +71,12 @@ def table(
         found = objects.count(chosen) if view == OBJECTS else 0
         count = f"{counted(found, 'object')} with {counted(matching, 'alert')}" if found else counted(matching, "alert")
         is_narrow = matching < stored
-        st.caption(f"{count} match." if is_narrow else f"{count}. Select a row to open its object.", width="content")
+        st.caption(f"{count} match." if is_narrow else f"{count}. Click a name to open the object.", width="content")
         if is_narrow:
             st.button("Show all", type="tertiary", on_click=clear_filter)
         if found:
             request_all_of(objects, chosen, found, transfer)
+        marks_download()
     if view == OBJECTS:
         return object_table(objects, chosen, found)
     return alert_table(queries, chosen, matching)

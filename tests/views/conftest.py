@@ -44,3 +44,9 @@ def app(facade: Facade) -> AppTest:
 def full(facade: Facade) -> str:
     """Id of a transfer of full packets of all nights."""
     return facade.submit(TransferRequest(nights=NIGHTS, content=Content.FULL)).id
+
+
+@pytest.fixture
+def light(facade: Facade) -> str:
+    """Id of a transfer that fits a flat table."""
+    return facade.submit(TransferRequest(nights=NIGHTS, content=Content.LIGHTCURVE)).id

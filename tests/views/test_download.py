@@ -17,21 +17,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend.errors import QuicklookError
-from backend.models import Content, TransferRequest
 from backend.prepared_download import Tell
 from tests.support.facade import Facade
 from tests.support.waiting import wait_for
-from tests.views.conftest import NIGHTS
 from tests.views.looking import checked, click, labels, opened, text
 from views.components import download, session
 
 WITHIN_S = 20
-
-
-@pytest.fixture
-def light(facade: Facade) -> str:
-    """Id of a transfer that fits a flat table."""
-    return facade.submit(TransferRequest(nights=NIGHTS, content=Content.LIGHTCURVE)).id
 
 
 def menu(app: AppTest, transfer: str) -> AppTest:

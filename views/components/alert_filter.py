@@ -18,6 +18,7 @@ from backend.filter_address import PARAMETERS, from_address, to_address
 from backend.light_curve import BANDS
 from backend.region import Cone
 from backend.region_text import parse_position, parse_radius_arcsec
+from views.components.mark_box import marked_objects
 from views.components.problems import show_refusal
 
 _CLASSES, _BANDS, _MAGNITUDES, _OBJECT = "filter_classes", "filter_bands", "filter_magnitudes", "filter_object"
@@ -26,8 +27,9 @@ _MAGNITUDE_ENDS, _NIGHT_ENDS = "filter_magnitude_ends", "filter_night_ends"
 _FROM_CHARTS = "filter_from_charts"
 """What of the filter was selected in charts, and has no widget here."""
 _LAST = "filter_last"
+_MARKED = "filter_marked"
 _RADIUS_ARCSEC = "60"
-_ALL = (_CLASSES, _BANDS, _MAGNITUDES, _OBJECT, _NIGHTS, _CENTRE, _RADIUS, _FROM_CHARTS)
+_ALL = (_CLASSES, _BANDS, _MAGNITUDES, _OBJECT, _NIGHTS, _CENTRE, _RADIUS, _FROM_CHARTS, _MARKED)
 
 
 def alert_filter(facets: Facets, transfer_name: str) -> AlertFilter:
@@ -58,6 +60,8 @@ def alert_filter(facets: Facets, transfer_name: str) -> AlertFilter:
         cone = _cone()
     with right:
         beginning = st.text_input("Object", key=_OBJECT, placeholder="ZTF24…", help="The beginning of its name.")
+    marked = marked_objects()
+    only_marked = bool(marked or st.session_state.get(_MARKED)) and st.toggle("Marked objects only", key=_MARKED)
     from_charts: AlertFilter = st.session_state.get(_FROM_CHARTS, EVERYTHING)
     chosen = AlertFilter(
         tuple(classes),
@@ -68,6 +72,7 @@ def alert_filter(facets: Facets, transfer_name: str) -> AlertFilter:
         cone=cone,
         map_box=from_charts.map_box,
         ranges=from_charts.ranges,
+        objects=marked if only_marked else None,
     )
     _name(chosen, transfer_name)
     return chosen
@@ -138,6 +143,7 @@ def _fill(chosen: AlertFilter, facets: Facets) -> None:
         st.session_state[_MAGNITUDES] = (ends[0] if bright is None else bright, ends[1] if faint is None else faint)
     if chosen.nights:
         st.session_state[_NIGHTS] = chosen.nights
+    st.session_state[_MARKED] = chosen.objects is not None
     st.session_state[_FROM_CHARTS] = AlertFilter(map_box=chosen.map_box, ranges=chosen.ranges)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from backend.alert_filter import AlertFilter
 from backend.alert_queries import SCORES, AlertQueries
 from backend.light_curve import BANDS
-from views.components.table_pages import ROWS, page_in_address, pages_below, table_height_px
+from views.components.table_pages import OPENING, ROWS, opened_object, page_in_address, pages_below, table_height_px
 
 _STANDARD = ("objectId", "finkclass", "tnsclass", "observed", "fid", "magpsf", "sigmapsf", *SCORES, "candid")
 _COLUMNS, _SORT, _DESCENDING = "table_columns", "table_sort", "table_descending"
@@ -29,12 +29,11 @@ def alert_table(queries: AlertQueries, chosen: AlertFilter, matching: int) -> st
         height=table_height_px(len(page)),
         key=f"alerts_{number}_{sort_by}_{descending}_{hash(chosen)}",
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode=OPENING,
         column_config=_column_config(),
     )
     pages_below(number, pages, matching, "alert")
-    rows = event["selection"]["rows"]
-    return str(page["objectId"].iloc[rows[0]]) if rows and rows[0] < len(page) and "objectId" in page else None
+    return opened_object(event, page)
 
 
 def _choices(queries: AlertQueries) -> tuple[list[str], str, bool]:

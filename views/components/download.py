@@ -14,7 +14,7 @@ from backend.models import Phase, Transfer
 from backend.prepared_download import PreparedDownload, Tell, Write
 from backend.reading import AlertReader
 from views.components.problems import problems_shown, show_refusal
-from views.components.session import downloads, shelf
+from views.components.session import downloads, marks, shelf, transfers
 from views.components.wording import counted, plain, size_text, time_text
 from views.download_route import download_link
 
@@ -129,7 +129,8 @@ def _offer_or_prepare(reader: AlertReader, transfer: Transfer | None, wanted: Wa
         st.caption(f"About {size_text(size_bytes)}.")
     label = "Prepare again" if is_ready else f"Prepare {counted(alerts, 'alert')}"
     if st.button(label, icon=":material/inventory_2:", key="prepare_download", disabled=not alerts):
-        write = _keeping_open(reader, writing(reader, wanted, _request(transfer), transfer and transfer.receipt))
+        noted = marks().of_user(transfers().user)
+        write = _keeping_open(reader, writing(reader, wanted, _request(transfer), transfer and transfer.receipt, noted))
         downloads().prepare(reader.store.path, wanted, alerts, needed_bytes(size_bytes, wanted.form), write)
         st.rerun()
 

@@ -9,7 +9,7 @@ import streamlit as st
 from backend.alert_filter import AlertFilter
 from backend.object_list import AMPLITUDE, ObjectList
 from views.components.light_curve_chart import BANDS
-from views.components.table_pages import ROWS, page_in_address, pages_below, table_height_px
+from views.components.table_pages import OPENING, ROWS, opened_object, page_in_address, pages_below, table_height_px
 
 _SORT, _DESCENDING, _SHOWN = "objects_sort", "objects_descending", "objects_shown"
 _TITLES = {
@@ -53,12 +53,11 @@ def object_table(objects: ObjectList, chosen: AlertFilter, matching: int) -> str
         height=table_height_px(len(page)),
         key=f"objects_{number}_{sort_by}_{descending}_{hash(chosen)}",
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode=OPENING,
         column_config=_column_config(),
     )
     pages_below(number, pages, matching, "object")
-    rows = event["selection"]["rows"]
-    return str(page["objectId"].iloc[rows[0]]) if rows and rows[0] < len(page) else None
+    return opened_object(event, page)
 
 
 def _column_config() -> dict[str, Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import streamlit as st
 
 from backend.config import Settings
 from backend.download_shelf import DownloadShelf
 from backend.errors import ServiceUnavailable
+from backend.object_marks import ObjectMarks
 from backend.reader_shelf import ReaderShelf
 from backend.reading import AlertReader
 from backend.settings_reading import read_settings
@@ -90,6 +92,22 @@ def downloads() -> DownloadShelf:
     """
     settings = read_settings()
     return DownloadShelf(settings.data_dir / "downloads", timedelta(hours=settings.download_keep_h))
+
+
+@functools.lru_cache(maxsize=4)
+def _marks_in(data_dir: Path) -> ObjectMarks:
+    return ObjectMarks(data_dir / "marks.sqlite")
+
+
+def marks() -> ObjectMarks:
+    """What people noted of objects.
+
+    Raises
+    ------
+    ServiceUnavailable
+        The file cannot be opened.
+    """
+    return _marks_in(read_settings().data_dir)
 
 
 def reader_of(id_or_topic: str) -> AlertReader:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+import pandas as pd
 import streamlit as st
 
 from views.components.wording import counted
 
+OBJECT = "objectId"
+OPENING: tuple[Literal["single-row", "single-cell"], ...] = ("single-row", "single-cell")
+"""How an object is opened: by its row, or by its name."""
 ROWS = 50
 """Of a page; the browser never has more."""
 _ROW_PX, _VISIBLE_ROWS = 33, 12
@@ -31,6 +35,13 @@ def page_in_address(key: str, shown: Any, matching: int) -> tuple[int, int]:
     named = st.query_params.get("page", "1")
     number = max(1, int(named)) if named.isdecimal() and len(named) < 9 else 1
     return min(number, pages), pages
+
+
+def opened_object(event: Any, page: pd.DataFrame) -> str | None:
+    """The object whose row was chosen, or whose name was clicked; None while there is none."""
+    selection = event["selection"]
+    rows = [*selection["rows"], *(row for row, column in selection.get("cells", ()) if column == OBJECT)]
+    return str(page[OBJECT].iloc[rows[0]]) if rows and rows[0] < len(page) and OBJECT in page else None
 
 
 def table_height_px(rows: int) -> int:

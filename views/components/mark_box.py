@@ -1,0 +1,63 @@
+"""A mark and a note on an object, kept when they change; and the way to all of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from backend.errors import QuicklookError
+from backend.object_marks import MAX_NOTE, marks_csv
+from views.components.problems import show_refusal
+from views.components.session import marks, transfers
+
+_PROBLEM = "mark_problem"
+
+
+def mark_box(object_id: str) -> None:
+    """A switch and a note of the user who runs the dashboard."""
+    noted = marks().of(transfers().user, object_id)
+    marked, note = f"marked_{object_id}", f"note_{object_id}"
+    st.session_state.setdefault(marked, noted.is_marked)
+    st.session_state.setdefault(note, noted.note)
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        st.toggle("Marked", key=marked, on_change=_keep, args=[object_id, marked, note])
+        icon = ":material/edit_note:" if noted.note else ":material/note_add:"
+        with st.popover("Note", icon=icon, type="tertiary"):
+            st.text_area(
+                "Note",
+                key=note,
+                max_chars=MAX_NOTE,
+                placeholder="What you want to remember of this object",
+                on_change=_keep,
+                args=[object_id, marked, note],
+            )
+            st.caption("Kept for you, and in the files that you download.")
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        show_refusal(problem)
+
+
+def marked_objects() -> tuple[str, ...]:
+    """The objects that the user has marked."""
+    return tuple(each.object_id for each in marks().of_user(transfers().user) if each.is_marked)
+
+
+def marks_download() -> None:
+    """All notes as a file, where there are any."""
+    noted = marks().of_user(transfers().user)
+    if noted:
+        st.download_button(
+            "Notes as CSV",
+            lambda: marks_csv(noted),
+            file_name="notes.csv",
+            mime="text/csv",
+            icon=":material/edit_note:",
+            type="tertiary",
+            on_click="ignore",
+        )
+
+
+def _keep(object_id: str, marked: str, note: str) -> None:
+    state = st.session_state
+    try:
+        marks().note(transfers().user, object_id, is_marked=bool(state[marked]), note=str(state[note] or ""))
+    except QuicklookError as error:
+        state[_PROBLEM] = str(error)
