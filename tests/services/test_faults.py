@@ -188,6 +188,7 @@ def two_places(stack: EmbeddedStack, archive: Path, tmp_path: Path) -> Installat
     return Installation(stack, tmp_path, archive, 2)
 
 
+@pytest.mark.soak  # two at once are in test_command_line.py
 def test_three_at_once_run_one_after_the_other_whatever_becomes_of_each(one_place: Installation) -> None:
     transfers = one_place.transfers
     with ThreadPoolExecutor(3) as pool:
