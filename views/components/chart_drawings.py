@@ -62,7 +62,7 @@ def magnitude_bars(counted: pd.DataFrame) -> alt.Chart:
         .encode(
             x=alt.X(
                 "bright:Q",
-                title="difference magnitude (mag)",
+                title="magnitude (mag)",
                 scale=alt.Scale(zero=False, nice=False),
                 axis=alt.Axis(tickCount=6),
             ),
