@@ -17,7 +17,7 @@ from backend.alert_store import AlertStore
 from backend.errors import InvalidRequest
 from backend.query_watch import QueryWatch
 from backend.select_check import checked_select
-from backend.select_names import TABLE, names_of
+from backend.select_names import TABLE, Names, names_of
 
 TIME_LIMIT_S = 10.0
 MAX_ROWS, MAX_COLUMNS, MAX_BYTES = 1_000, 500, 20_000_000
@@ -52,18 +52,29 @@ class SelectResult:
 
 
 def columns_to_ask(store: AlertStore) -> tuple[tuple[str, str], ...]:
-    """Name and type of each column of ``alerts`` in a query; none before anything was read.
+    """What a query can name, with its type; of a structure, what lies inside it. Nothing before anything was read.
 
     Raises
     ------
     QuicklookError
         When the store is emptied or closed at this moment.
     """
-    if store.schema is None:
-        return ()
     with store.looking() as cursor:
-        described = cursor.sql(f"{_alerts(store)} SELECT * FROM {TABLE}")
-        return tuple((name, str(kind)) for name, kind in zip(described.columns, described.types, strict=True))
+        table = _table(store)
+        if table is None:
+            return ()
+        described = cursor.sql(f"{table.sql} SELECT * FROM {TABLE}")
+        named = zip(described.columns, described.types, strict=True)
+        return tuple(each for name, kind in named for each in _leaves(name, kind))
+
+
+def _leaves(path: str, kind: duckdb.sqltypes.DuckDBPyType) -> Iterator[tuple[str, str]]:
+    if kind.id == "struct":
+        for name, inner in kind.children:
+            assert isinstance(inner, duckdb.sqltypes.DuckDBPyType)  # of a structure they are; of other kinds also sizes
+            yield from _leaves(f"{path}.{name}", inner)
+    else:
+        yield path, re.sub(r"^STRUCT\(.*\)\[\]$", "list of structures", str(kind), flags=re.DOTALL)
 
 
 def select(
@@ -87,14 +98,14 @@ def select(
     QuicklookError
         When the store fails.
     """
-    schema = store.schema
-    if schema is None:
+    with store.looking():
+        alerts = _table(store)
+    if alerts is None:
         raise InvalidRequest("The store is empty: there is nothing to ask yet.", "Read first.")
-    checked = checked_select(text, names_of(_with_times(store, schema)))
+    checked = checked_select(text, alerts.names)
     began = time.monotonic()
     with _asked(store, time_limit_s) as cursor:
-        query = f"{_alerts(store)} SELECT * FROM ({checked}) AS asked"
-        asked = cursor.sql(query)
+        asked = cursor.sql(f"{alerts.sql} SELECT * FROM ({checked}) AS asked")
         names, kinds = list(asked.columns), list(asked.types)
         if len(names) > MAX_COLUMNS:
             raise InvalidRequest(
@@ -103,7 +114,7 @@ def select(
         numbered = ", ".join(f"c{number}" for number in range(len(names)))
         shown = ", ".join(f"{_shown(f'c{number}', kind)} AS c{number}" for number, kind in enumerate(kinds))
         limited = f"SELECT * FROM ({checked}) AS asked({numbered}) LIMIT {max_rows + 1:d}"
-        table = cursor.sql(f"{_alerts(store)} SELECT {shown} FROM ({limited}) AS limited").to_arrow_table()
+        table = cursor.sql(f"{alerts.sql} SELECT {shown} FROM ({limited}) AS limited").to_arrow_table()
     seconds = time.monotonic() - began
     fitting = _fitting(table.slice(0, max_rows))
     return SelectResult(fitting.rename_columns(_told_apart(names)), len(fitting) < len(table), seconds)
@@ -131,18 +142,33 @@ def _asked(store: AlertStore, time_limit_s: float) -> Iterator[duckdb.DuckDBPyCo
             raise InvalidRequest(f"DuckDB refuses the query: {_sentence(error)}") from error
 
 
-def _alerts(store: AlertStore) -> str:
-    """What ``alerts`` means in a query: nothing else can be named by it, whatever the store holds besides.
+@dataclass(frozen=True)
+class _Table:
+    """What ``alerts`` means in a query, and the names that it has.
 
     It is named with its schema, so that DuckDB looks for it nowhere else, and is not copied for each query.
     """
-    times = _times(store)
-    added = "".join(f", {sql} AS {name}" for name, sql in times.items())
-    return f"WITH {TABLE} AS NOT MATERIALIZED (SELECT *{added} FROM store.main.{TABLE})"
+
+    names: Names
+    sql: str
 
 
-def _times(store: AlertStore) -> dict[str, str]:
+def _table(store: AlertStore) -> _Table | None:
+    """The table of a store; None before anything was read."""
     queries = AlertQueries(store)
+    schema = store.schema
+    if schema is None:
+        return None
+    times = _times(queries)
+    added = "".join(f", {sql} AS {name}" for name, sql in times.items())
+    own = names_of(schema)
+    return _Table(
+        Names((*own.columns, *times), own.paths),
+        f"WITH {TABLE} AS NOT MATERIALIZED (SELECT *{added} FROM store.main.{TABLE})",
+    )
+
+
+def _times(queries: AlertQueries) -> dict[str, str]:
     jd = queries.expression("jd")
     if jd is None:
         return {}
@@ -150,12 +176,6 @@ def _times(store: AlertStore) -> dict[str, str]:
     observed = f"make_timestamp(CAST(({sound} - {JD_OF_UNIX_EPOCH}) * 86400 AS BIGINT) * 1000000)"
     both = {"observed": observed, "night": f"CAST({observed} AS DATE)"}
     return {name: sql for name, sql in both.items() if not queries.has(name)}
-
-
-def _with_times(store: AlertStore, schema: pa.Schema) -> pa.Schema:
-    for name in _times(store):
-        schema = schema.append(pa.field(name, pa.timestamp("us") if name == "observed" else pa.date32()))
-    return schema
 
 
 def _shown(name: str, kind: duckdb.sqltypes.DuckDBPyType) -> str:
