@@ -32,6 +32,7 @@ from backend.select_words import read_words
 
 MAX_DEPTH = 100
 """Levels of the tree, chains of AND and OR not counted."""
+MAX_FORMAT = 60
 _PARSER_FAILURES = (SqlglotError, RecursionError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 """sqlglot's parser stumbles over some texts that are no SQL."""
 
@@ -187,6 +188,8 @@ def _check_call(node: exp.Anonymous) -> None:
         raise Refusal(_place(node), f"{name} takes fewer operands here.")
     if name in OF_LITERAL_PATTERN and not (len(operands) > 1 and operands[1].is_string):
         raise Refusal(_place(node), f"write the pattern of {name} as a text, such as '^ZTF24'.")
+    if name == "strftime" and not any(each.is_string and len(each.name) <= MAX_FORMAT for each in operands):
+        raise Refusal(_place(node), f"write the format of strftime as a text of {MAX_FORMAT} characters at most.")
     if name == "unnest" and not isinstance(node.parent, (exp.Select, exp.Alias)):
         raise Refusal(_place(node), "unnest is only allowed as a column of its own after SELECT.")
 

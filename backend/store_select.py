@@ -26,9 +26,10 @@ MAX_TEXT_LENGTH = 500
 _AS_IT_IS = frozenset(
     (
         *("boolean", "tinyint", "smallint", "integer", "bigint", "hugeint", "float", "double", "decimal", "null"),
-        *("utinyint", "usmallint", "uinteger", "ubigint", "date", "timestamp", "timestamp_s", "timestamp_ms"),
+        *("utinyint", "usmallint", "uinteger", "ubigint"),
     )
 )
+_TIMES = frozenset(("date", "timestamp", "timestamp_s", "timestamp_ms"))
 _NESTED = frozenset(("list", "array", "struct", "map", "union"))
 
 
@@ -174,14 +175,18 @@ def _times(queries: AlertQueries) -> dict[str, str]:
         return {}
     sound = f"CASE WHEN {jd} BETWEEN 0 AND 1e7 THEN {jd} END"  # no time is as far away as what would overflow
     observed = f"make_timestamp(CAST(({sound} - {JD_OF_UNIX_EPOCH}) * 86400 AS BIGINT) * 1000000)"
-    both = {"observed": observed, "night": f"CAST({observed} AS DATE)"}
+    night = f"DATE '1970-01-01' + CAST(floor({sound} - {JD_OF_UNIX_EPOCH}) AS INTEGER)"
+    both = {"observed": observed, "night": night}
     return {name: sql for name, sql in both.items() if not queries.has(name)}
 
 
 def _shown(name: str, kind: duckdb.sqltypes.DuckDBPyType) -> str:
-    """What of a value goes to the page."""
+    """What of a value goes to the page: no endless text, no image, no time outside of the years 1 to 9999."""
     if kind.id in _AS_IT_IS:
         return name
+    if kind.id in _TIMES:  # Python knows no others
+        literal = "DATE" if kind.id == "date" else "TIMESTAMP"
+        return f"CASE WHEN {name} BETWEEN {literal} '0001-01-02' AND {literal} '9999-12-30' THEN {name} END"
     if kind.id == "blob":
         return f"format('{{:,}} bytes', octet_length({name}))"
     if kind.id in _NESTED and "BLOB" in str(kind):

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,12 @@ def test_columns_are_named_as_they_were_typed(store: AlertStore) -> None:
     asked = "SELECT candid AS id, \"objectId\", magpsf + 1, 'in ' || fid, concat(fid, 'x') AS band, max(jd) FROM alerts"
     names = select(store, f"{asked} GROUP BY ALL").table.column_names
     assert names == ["id", "objectId", "(magpsf + 1)", "'in ' || fid", "band", "max(jd)"]
+
+
+def test_times_that_python_does_not_know_are_no_values(store: AlertStore) -> None:
+    asked = "SELECT make_date(100000, 1, 1), observed + INTERVAL 99999 YEAR, make_date(9999, 1, 1) FROM alerts LIMIT 1"
+    far, farther, late = rows(select(store, asked))[0]
+    assert (far, farther, late) == (None, None, date(9999, 1, 1))
 
 
 def test_two_columns_of_one_name_are_told_apart(store: AlertStore) -> None:
