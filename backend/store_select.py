@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from backend.alert_queries import JD_OF_UNIX_EPOCH, AlertQueries
+from backend.alert_queries import AlertQueries
 from backend.alert_store import AlertStore
 from backend.errors import InvalidRequest
 from backend.query_watch import QueryWatch
 from backend.select_check import checked_select
 from backend.select_names import TABLE, Names, names_of
+from backend.stored_columns import JD_OF_UNIX_EPOCH
 
 TIME_LIMIT_S = 10.0
 MAX_ROWS, MAX_COLUMNS, MAX_BYTES = 1_000, 500, 20_000_000

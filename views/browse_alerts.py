@@ -21,6 +21,7 @@ from views.components.object_table import object_table
 from views.components.problems import problems_shown
 from views.components.reading_panel import is_reading, reading_panel, reading_state
 from views.components.session import reader_of
+from views.components.sql_box import sql_box
 from views.components.transfer_choice import Choice, transfer_choice
 from views.components.wording import counted
 
@@ -54,6 +55,7 @@ def look(reader: AlertReader, choice: Choice) -> tuple[AlertFilter, int]:
     alert_charts(store, queries, chosen, is_reading=is_reading(reader))
     if opened := table(store, queries, chosen, (matching, stored), choice.transfer):
         go_to(INSPECT, transfer=choice.name, object=opened)
+    sql_box(store)
     return chosen, matching
 
 
