@@ -10,7 +10,9 @@ from typing import Self
 import duckdb
 
 MEMORY_SHARE = 0.7
-"""Of DuckDB's memory, how much a query may use: what is left is for the reader, whose batch would fail otherwise."""
+"""Of DuckDB's memory, how much may be in use while a query takes more: a batch of the reader would fail otherwise."""
+OWN_SHARE = 0.1
+"""What a query may take in any case: it is not to blame for what the reader has in use."""
 MAX_SPILL_BYTES = 4_000_000_000
 """What a query may put on the disk of what exceeds the memory."""
 _LOOK_S = 0.05
@@ -47,7 +49,10 @@ class QueryWatch:
 
     def __enter__(self) -> Self:
         self._deadline = time.monotonic() + self._time_limit_s
-        self._limit_bytes = MEMORY_SHARE * self._memory_limit_bytes()
+        limit_bytes = self._memory_limit_bytes()
+        in_use_bytes, spilled_bytes = self._in_use()
+        self._end_above_bytes = max(MEMORY_SHARE * limit_bytes, in_use_bytes + OWN_SHARE * limit_bytes)
+        self._end_above_spilled_bytes = spilled_bytes + MAX_SPILL_BYTES
         self._thread.start()
         return self
 
@@ -67,12 +72,17 @@ class QueryWatch:
         if time.monotonic() >= self._deadline:
             return f"after {self._time_limit_s:g} s, the time that a query has"
         try:
-            memory_bytes, spilled_bytes = self._other.execute(_IN_USE).fetchall()[0]
+            in_use_bytes, spilled_bytes = self._in_use()
         except duckdb.Error:  # the memory is full, or the store is closed: both end the query by themselves
             return ""
-        if memory_bytes > self._limit_bytes:
+        if in_use_bytes > self._end_above_bytes:
             return "because it took the memory that the reader needs"
-        return "because it wrote too much to the disk" if spilled_bytes > MAX_SPILL_BYTES else ""
+        return "because it wrote too much to the disk" if spilled_bytes > self._end_above_spilled_bytes else ""
+
+    def _in_use(self) -> tuple[int, int]:
+        """Bytes of memory but for pages of tables, which DuckDB gives up when it needs them; bytes on the disk."""
+        memory_bytes, spilled_bytes = self._other.execute(_IN_USE).fetchall()[0]
+        return memory_bytes, spilled_bytes
 
     def _memory_limit_bytes(self) -> float:
         number, unit = self._other.execute("SELECT current_setting('memory_limit')").fetchall()[0][0].split()

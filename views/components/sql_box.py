@@ -38,7 +38,7 @@ class _Answer:
 
 def sql_box(store: AlertStore) -> None:
     """Draw the box; nothing is looked up before it is open."""
-    box = st.expander("SQL", key=BOX, icon=":material/database_search:", on_change="rerun")
+    box = st.expander("SQL", key=BOX, on_change="rerun")
     if not box.open:
         return
     with box:
