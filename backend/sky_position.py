@@ -11,6 +11,12 @@ from astropy.coordinates import SkyCoord, get_constellation
 SIMBAD_URL = "https://simbad.cds.unistra.fr/simbad/sim-coo"
 TNS_URL = "https://www.wis-tns.org/search"
 SEARCH_RADIUS_ARCSEC = 2
+_MISSPELLED = {
+    "Chamaleon": "Chamaeleon",
+    "Ophiucus": "Ophiuchus",
+    "Pisces Austrinus": "Piscis Austrinus",
+}
+"""By astropy 8.0."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,8 @@ class SkyPosition:
     @property
     def constellation(self) -> str:
         """Name of the constellation, by the boundaries of the International Astronomical Union: ``Puppis``."""
-        return str(get_constellation(self._coordinates))
+        name = str(get_constellation(self._coordinates)).strip()
+        return _MISSPELLED.get(name, name)
 
     @property
     def simbad_url(self) -> str:

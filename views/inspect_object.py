@@ -21,6 +21,7 @@ from views.components.missing_part import missing_part
 from views.components.navigation import BROWSE, go_to
 from views.components.object_title import object_title
 from views.components.session import reader_of
+from views.components.style import SIDE_BY_SIDE
 from views.components.transfer_choice import transfer_choice
 
 STAMPS = {"Science": "cutoutScience", "Template": "cutoutTemplate", "Difference": "cutoutDifference"}
@@ -33,7 +34,8 @@ def inspect(queries: AlertQueries, object_id: str, request: TransferRequest | No
         st.caption("This object is not among the alerts that were read of this transfer.")
         return
     object_title(object_id, alerts, queries.place(object_id), _position(alerts[-1]))
-    left, right = st.columns([3, 2], gap="large")
+    with st.container(key=f"{SIDE_BY_SIDE}_look"):
+        left, right = st.columns([3, 2], gap="large")
     with right:
         alert = alert_steps(alerts)
     with left:

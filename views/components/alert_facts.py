@@ -14,6 +14,7 @@ from backend.alert_scores import alert_scores
 from backend.cross_matches import cross_matches
 from backend.sky_position import SkyPosition
 from views.components.fact_table import Fact, fact_table
+from views.components.style import SIDE_BY_SIDE
 
 _VISIBLE_ROWS, _ROW_PX = 9, 33
 
@@ -28,7 +29,8 @@ def alert_facts(values: Mapping[str, Any], survey: Survey, position: SkyPosition
     """
     if position:
         _position(position)
-    left, right = st.columns(2, gap="large")
+    with st.container(key=f"{SIDE_BY_SIDE}_facts"):
+        left, right = st.columns(2, gap="large")
     with left:
         _scores(values, survey)
     with right:
@@ -54,9 +56,10 @@ def _position(position: SkyPosition) -> None:
 def _scores(values: Mapping[str, Any], survey: Survey) -> None:
     st.subheader("Scores", anchor=False)
     scores = alert_scores(values, survey)
-    if scores:
-        fact_table("", [Fact(score.name, f"{score.value:.3f}", score.meaning, score.share) for score in scores])
-    else:
+    for has_scale, of_kind in groupby(scores, key=lambda score: score.share is not None):
+        facts = [Fact(score.name, f"{score.value:.3f}", score.meaning, score.share) for score in of_kind]
+        fact_table("From 0 to 1" if has_scale else "Anomaly", facts)
+    if not scores:
         st.caption("This alert has no scores.")
 
 

@@ -15,6 +15,8 @@ from views.components.wording import plain, time_text
 
 CANDID = "candid"
 """In the address; without it, the last alert."""
+_LAST_MJD = 200_000
+"""In the year 2406; what is later, or before the year 1858, is no time of an alert."""
 
 
 def alert_steps(alerts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -37,14 +39,17 @@ def alert_steps(alerts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
             _step("Earlier", alerts[max(number - 1, 0)], number == 0, ":material/chevron_left:", "E", "left")
             _step("Later", alerts[min(number + 1, last)], number == last, ":material/chevron_right:", "L", "right")
             _step("Last", alerts[last], number == last, ":material/last_page:", "Shift+L", "right")
-    st.markdown(plain(f"Alert {number + 1:,} of {len(alerts):,}") + "  \n" + plain(_facts(alerts[number])))
-    return alerts[number]
+    alert = alerts[number]
+    st.markdown(plain(" · ".join([f"Alert {number + 1:,} of {len(alerts):,}", *_facts(alert)])))
+    mjd = mjd_of(alert)
+    st.caption(plain(" · ".join([*([f"MJD {mjd:.5f}"] if mjd is not None else []), f"candid {alert['candid']}"])))
+    return alert
 
 
 def mjd_of(alert: Mapping[str, Any]) -> float | None:
     """When it was observed (UTC, days); None when the content does not tell."""
     jd = _number(alert.get("jd"))
-    return None if jd is None else jd - JD_OF_MJD_0
+    return jd - JD_OF_MJD_0 if jd is not None and 0 < jd - JD_OF_MJD_0 < _LAST_MJD else None
 
 
 def forget_alert() -> None:
@@ -84,18 +89,19 @@ def _go(candid: str) -> None:
     st.query_params[CANDID] = candid
 
 
-def _facts(alert: Mapping[str, Any]) -> str:
-    """``2024-09-02 03:11 UTC · MJD 60555.13263 · r · 18.42 ± 0.05 mag``; what the alert does not tell is left out."""
+def _facts(alert: Mapping[str, Any]) -> list[str]:
+    """``2024-09-02 03:11 UTC``, ``r``, ``18.42 ± 0.05 mag``; what the alert does not tell is left out."""
     mjd, band = mjd_of(alert), BANDS.get(alert.get("fid") or 0)
-    parts = []
+    facts = []
     if mjd is not None:
         seconds = (mjd + JD_OF_MJD_0 - JD_OF_UNIX_EPOCH) * 86_400
-        parts += [f"{time_text(datetime.fromtimestamp(seconds, UTC))} UTC", f"MJD {mjd:.5f}"]
-    parts += [band] if band else []
+        facts.append(f"{time_text(datetime.fromtimestamp(seconds, UTC))} UTC")
+    if band:
+        facts.append(band)
     magnitude, error = _magnitude(alert.get("magpsf")), _magnitude(alert.get("sigmapsf"))
     if magnitude is not None:
-        parts.append(f"{magnitude:.2f} ± {error:.2f} mag" if error is not None else f"{magnitude:.2f} mag")
-    return " · ".join([*parts, f"candid {alert['candid']}"])
+        facts.append(f"{magnitude:.2f} ± {error:.2f} mag" if error is not None else f"{magnitude:.2f} mag")
+    return facts
 
 
 def _magnitude(value: Any) -> float | None:

@@ -16,8 +16,10 @@ _STYLE = """
   text-align: left; vertical-align: baseline; font-weight: inherit; padding: 0.16rem 0.9rem 0.16rem 0;
   border: none; overflow-wrap: anywhere;
 }
-.quicklook-facts th { width: 9.5rem; font-weight: 600; }
-.quicklook-facts td.value { width: 8rem; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.quicklook-facts th {
+  width: 1%; min-width: 8.5rem; max-width: 16rem; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+}
+.quicklook-facts td.value { width: 1%; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .quicklook-facts td.meaning { opacity: 0.75; }
 .quicklook-bar {
   display: inline-block; width: 4rem; height: 0.5rem; margin-left: 0.5rem; border-radius: 0.25rem;

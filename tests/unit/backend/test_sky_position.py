@@ -30,7 +30,11 @@ def test_links_carry_the_position() -> None:
 
 @pytest.mark.parametrize(
     ("position", "constellation", "latitude_deg"),
-    [(CRAB, "Taurus", 5.7843), (SkyPosition(10.6847, 41.2688), "Andromeda", 21.5733)],
+    [
+        (CRAB, "Taurus", 5.7843),
+        (SkyPosition(10.6847, 41.2688), "Andromeda", 21.5733),
+        (SkyPosition(256.777226, -3.532315), "Ophiuchus", 21.2511),
+    ],
 )
 def test_constellation_and_galactic_latitude_need_no_network(
     monkeypatch: pytest.MonkeyPatch, position: SkyPosition, constellation: str, latitude_deg: float
