@@ -10,7 +10,6 @@ import streamlit as st
 from backend.alert_queries import AlertQueries
 from backend.alert_schema import survey
 from backend.alert_values import alert_values
-from backend.light_curve import light_curve
 from backend.models import Content, TransferRequest
 from backend.sky_position import SkyPosition
 from views.components.alert_facts import alert_facts
@@ -19,6 +18,7 @@ from views.components.cutout_panel import cutout_panel
 from views.components.light_curve_chart import light_curve_chart, light_curve_facts
 from views.components.missing_part import missing_part
 from views.components.navigation import BROWSE, go_to
+from views.components.object_alerts import object_alerts, object_light_curve
 from views.components.object_title import object_title
 from views.components.session import reader_of
 from views.components.style import SIDE_BY_SIDE
@@ -29,17 +29,17 @@ STAMPS = {"Science": "cutoutScience", "Template": "cutoutTemplate", "Difference"
 
 def inspect(queries: AlertQueries, object_id: str, request: TransferRequest | None) -> None:
     """The whole page of an object."""
-    alerts = queries.alerts_of(object_id)
-    if not alerts:
+    alerts, place = object_alerts(queries, object_id)
+    if place is None:
         st.caption("This object is not among the alerts that were read of this transfer.")
         return
-    object_title(object_id, alerts, queries.place(object_id), _position(alerts[-1]))
+    object_title(object_id, alerts, place, _position(alerts[-1]))
     with st.container(key=f"{SIDE_BY_SIDE}_look"):
         left, right = st.columns([3, 2], gap="large")
     with right:
         alert = alert_steps(alerts)
     with left:
-        curve = light_curve(queries.visits_of(object_id))
+        curve = object_light_curve(queries, object_id)
         if curve.detections or curve.upper_limits:
             st.altair_chart(light_curve_chart(curve), width="stretch")
             st.caption(light_curve_facts(curve))

@@ -17,7 +17,8 @@ _STYLE = """
   border: none; overflow-wrap: anywhere;
 }
 .quicklook-facts th {
-  width: 1%; min-width: 8.5rem; max-width: 16rem; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+  width: 1%; min-width: 8.5rem; max-width: 16rem; font-weight: 600;
+  white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
 }
 .quicklook-facts td.value { width: 1%; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .quicklook-facts td.meaning { opacity: 0.75; }
