@@ -103,6 +103,19 @@ def test_the_address_chooses_the_alert_and_another_object_forgets_it(app: AppTes
     assert "candid" not in app.query_params
 
 
+def test_a_step_asks_the_store_only_for_the_alert(app: AppTest, full: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    alerts = with_several_alerts(read(full))
+    opened(app, "inspect_object", transfer=full, object=alerts[0]["objectId"])
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("A step asks for the whole object again.")
+
+    for name in ("alerts_of", "place", "visits_of"):
+        monkeypatch.setattr(AlertQueries, name, refuse)
+    click(app, "Earlier")
+    assert f"Alert {len(alerts) - 1} of {len(alerts)}" in text(app)
+
+
 def test_the_stretch_stays_for_the_next_alert_and_the_next_object(app: AppTest, full: str) -> None:
     alerts = with_several_alerts(read(full))
     opened(app, "inspect_object", transfer=full, object=alerts[0]["objectId"])
