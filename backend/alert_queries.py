@@ -82,6 +82,11 @@ class AlertQueries:
         return self._columns.type_of(name)
 
     @property
+    def held(self) -> tuple[str, int]:
+        """Which store it is, and how many alerts it holds: while this stays the same, answers do."""
+        return str(self._store.path), self._store.counts.distinct
+
+    @property
     def has_history(self) -> bool:
         """Whether the alerts bring the history of their objects."""
         return HISTORY in self._schema.names
@@ -148,8 +153,9 @@ class AlertQueries:
         """Where an object stands among all of the store, and its neighbours there."""
         name = self.needed("objectId")
         query = (
-            f"SELECT count(DISTINCT {name}) FILTER (WHERE {name} <= $1), count(DISTINCT {name}),"
-            f" max({name}) FILTER (WHERE {name} < $1), min({name}) FILTER (WHERE {name} > $1) FROM alerts"
+            "SELECT count(*) FILTER (WHERE name <= $1), count(*), max(name) FILTER (WHERE name < $1),"
+            " min(name) FILTER (WHERE name > $1)"
+            f" FROM (SELECT DISTINCT {name} AS name FROM alerts WHERE {name} IS NOT NULL)"
         )
         return ObjectPlace(*self._rows(query, [object_id])[0])
 

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 
-from astropy.coordinates import SkyCoord
+from astropy.coordinates import SkyCoord, get_constellation
 
 SIMBAD_URL = "https://simbad.cds.unistra.fr/simbad/sim-coo"
 TNS_URL = "https://www.wis-tns.org/search"
 SEARCH_RADIUS_ARCSEC = 2
+_MISSPELLED = {
+    "Chamaleon": "Chamaeleon",
+    "Ophiucus": "Ophiuchus",
+    "Pisces Austrinus": "Piscis Austrinus",
+}
+"""By astropy 8.0."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,18 @@ class SkyPosition:
     @property
     def galactic(self) -> str:
         """Galactic longitude and latitude in degrees: ``233.61256 +12.05110``."""
-        galactic = self._coordinates.galactic
-        return f"{galactic.l.deg:.5f} {galactic.b.deg:+.5f}"
+        return f"{self._galactic.l.deg:.5f} {self._galactic.b.deg:+.5f}"
+
+    @property
+    def from_galactic_plane_deg(self) -> float:
+        """How far it is from the galactic plane: galactic latitude without its sign."""
+        return float(abs(self._galactic.b.deg))
+
+    @property
+    def constellation(self) -> str:
+        """Name of the constellation, by the boundaries of the International Astronomical Union: ``Puppis``."""
+        name = str(get_constellation(self._coordinates)).strip()
+        return _MISSPELLED.get(name, name)
 
     @property
     def simbad_url(self) -> str:
@@ -57,3 +73,7 @@ class SkyPosition:
     @cached_property
     def _coordinates(self) -> SkyCoord:
         return SkyCoord(self.ra_deg, self.dec_deg, unit="deg")
+
+    @cached_property
+    def _galactic(self) -> SkyCoord:
+        return self._coordinates.galactic

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from backend.alert_queries import AlertQueries
 from backend.alert_schema import survey
-from backend.light_curve import light_curve
+from backend.alert_values import alert_values
 from backend.models import Content, TransferRequest
 from backend.sky_position import SkyPosition
 from views.components.alert_facts import alert_facts
+from views.components.alert_steps import alert_steps
 from views.components.cutout_panel import cutout_panel
 from views.components.light_curve_chart import light_curve_chart, light_curve_facts
 from views.components.missing_part import missing_part
 from views.components.navigation import BROWSE, go_to
+from views.components.object_alerts import object_alerts, object_light_curve
 from views.components.object_title import object_title
 from views.components.session import reader_of
+from views.components.style import SIDE_BY_SIDE
 from views.components.transfer_choice import transfer_choice
 
 STAMPS = {"Science": "cutoutScience", "Template": "cutoutTemplate", "Difference": "cutoutDifference"}
@@ -23,17 +29,17 @@ STAMPS = {"Science": "cutoutScience", "Template": "cutoutTemplate", "Difference"
 
 def inspect(queries: AlertQueries, object_id: str, request: TransferRequest | None) -> None:
     """The whole page of an object."""
-    alerts = queries.alerts_of(object_id)
-    if not alerts:
+    alerts, place = object_alerts(queries, object_id)
+    if place is None:
         st.caption("This object is not among the alerts that were read of this transfer.")
         return
-    last = alerts[-1]
-    has_position = last.get("ra") is not None and last.get("dec") is not None
-    position = SkyPosition(last["ra"], last["dec"]) if has_position else None
-    object_title(object_id, alerts, queries.place(object_id), position)
-    left, right = st.columns([3, 2], gap="large")
+    object_title(object_id, alerts, place, _position(alerts[-1]))
+    with st.container(key=f"{SIDE_BY_SIDE}_look"):
+        left, right = st.columns([3, 2], gap="large")
+    with right:
+        alert = alert_steps(alerts)
     with left:
-        curve = light_curve(queries.visits_of(object_id))
+        curve = object_light_curve(queries, object_id)
         if curve.detections or curve.upper_limits:
             st.altair_chart(light_curve_chart(curve), width="stretch")
             st.caption(light_curve_facts(curve))
@@ -43,15 +49,21 @@ def inspect(queries: AlertQueries, object_id: str, request: TransferRequest | No
             sentence = "This content has no history: earlier detections and upper limits are not here."
             missing_part(sentence, object_id, request, Content.MEDIUM)
     with right:
-        number = st.pagination(len(alerts), default=len(alerts), key=f"alert_of_{object_id}") if len(alerts) > 1 else 1
-        alert = alerts[number - 1]
-        st.caption(f"Alert {number} of {len(alerts)}, candid {alert['candid']}")
         if queries.has_stamps(tuple(STAMPS.values())):
             found = queries.stamps_of(alert["candid"], tuple(STAMPS.values()))
             cutout_panel({label: found.get(name) for label, name in STAMPS.items()})
         else:
             missing_part("This content has no cutouts.", object_id, request, Content.FULL)
-    alert_facts(alert, survey(request.survey if request else "ztf"), position)
+    values = alert_values(queries, alert["candid"])
+    alert_facts(values, survey(request.survey if request else "ztf"), _position(alert))
+
+
+def _position(alert: Mapping[str, Any]) -> SkyPosition | None:
+    """None where the content has none, or something that is no place on the sky."""
+    ra_deg, dec_deg = alert.get("ra"), alert.get("dec")
+    if ra_deg is None or dec_deg is None or not (0 <= ra_deg <= 360 and abs(dec_deg) <= 90):
+        return None
+    return SkyPosition(ra_deg, dec_deg)
 
 
 if choice := transfer_choice():

@@ -1,62 +1,102 @@
-"""What is known of an alert: position, scores, and every other value."""
+"""What is known of an alert: position, scores, cross-matches, and every other value."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from backend.alert_queries import SCORES
-from backend.alert_schema import Survey
+from backend.alert_schema import Field, Survey
+from backend.alert_scores import alert_scores
+from backend.cross_matches import cross_matches
 from backend.sky_position import SkyPosition
+from views.components.fact_table import Fact, fact_table
+from views.components.style import SIDE_BY_SIDE
 
-_FRAMES = {"ra, dec (deg)": "ICRS", "ra, dec (h, deg)": "ICRS, sexagesimal", "l, b (deg)": "Galactic"}
-_SENTINELS = frozenset({"", "null", "nan", "None", "Unknown"})
+_VISIBLE_ROWS, _ROW_PX = 9, 33
 
 
-def alert_facts(alert: Mapping[str, Any], survey: Survey, position: SkyPosition | None) -> None:
-    """Two tables, one below the other, for the meanings need the width: where it is and how it is scored, the rest."""
-    st.subheader("Position and scores", anchor=False)
-    _table({**_position(position), **{name: _number(alert.get(name)) for name in SCORES if name in alert}}, survey)
+def alert_facts(values: Mapping[str, Any], survey: Survey, position: SkyPosition | None) -> None:
+    """Where it is, what classifiers and catalogues say, and then all.
+
+    Parameters
+    ----------
+    values
+        As `backend.alert_values.alert_values` gives them.
+    """
+    if position:
+        _position(position)
+    with st.container(key=f"{SIDE_BY_SIDE}_facts"):
+        left, right = st.columns(2, gap="large")
+    with left:
+        _scores(values, survey)
+    with right:
+        _matches(values)
     st.subheader("All values of this alert", anchor=False)
-    rest = {name: _text(value) for name, value in alert.items() if name not in SCORES}
-    _table({name: value for name, value in rest.items() if value}, survey)
+    _table(values, survey)
 
 
-def _position(position: SkyPosition | None) -> dict[str, str]:
-    if position is None:
-        return {}
-    return {
-        "ra, dec (deg)": position.degrees,
-        "ra, dec (h, deg)": position.sexagesimal,
-        "l, b (deg)": position.galactic,
+def _position(position: SkyPosition) -> None:
+    st.subheader("Position", anchor=False)
+    notations = {
+        "ra, dec (ICRS, degrees)": position.degrees,
+        "ra, dec (ICRS, h and deg)": position.sexagesimal,
+        "l, b (galactic, degrees)": position.galactic,
     }
+    for place, (label, text) in zip(st.columns(len(notations), gap="small"), notations.items(), strict=True):
+        with place:
+            st.caption(label)
+            st.code(text, language=None)
+    st.caption(f"In {position.constellation} · {position.from_galactic_plane_deg:.1f}° from the galactic plane")
 
 
-def _table(values: Mapping[str, str], survey: Survey) -> None:
-    meanings = [_meaning(name, survey) for name in values]
-    frame = pd.DataFrame({"name": list(values), "value": list(values.values()), "meaning": meanings})
-    wide = {"value": st.column_config.TextColumn(width=190)}
-    st.dataframe(frame, hide_index=True, column_config=wide, height=33 * (min(len(frame), 9) + 1) + 2)
+def _scores(values: Mapping[str, Any], survey: Survey) -> None:
+    st.subheader("Scores", anchor=False)
+    scores = alert_scores(values, survey)
+    for has_scale, of_kind in groupby(scores, key=lambda score: score.share is not None):
+        facts = [Fact(score.name, f"{score.value:.3f}", score.meaning, score.share) for score in of_kind]
+        fact_table("From 0 to 1" if has_scale else "Anomaly", facts)
+    if not scores:
+        st.caption("This alert has no scores.")
 
 
-def _meaning(name: str, survey: Survey) -> str:
-    if name in _FRAMES:
-        return _FRAMES[name]
-    field = survey.fields.get(name) or survey.fields.get(f"{survey.detection}.{name}")
-    return field.description if field else ""
+def _matches(values: Mapping[str, Any]) -> None:
+    st.subheader("Cross-matches", anchor=False)
+    matches = cross_matches(values)
+    for group, of_group in groupby(matches, key=lambda match: match.group):
+        fact_table(group, [Fact(match.catalogue, match.text) for match in of_group])
+    if not matches:
+        st.caption("No catalogue knows anything here, as far as this content tells.")
 
 
-def _number(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, int | float) and math.isfinite(value) else "–"
+def _table(values: Mapping[str, Any], survey: Survey) -> None:
+    fields = [_field(path, survey) for path in values]
+    frame = pd.DataFrame(
+        {
+            "name": list(values),
+            "value": [_text(value) for value in values.values()],
+            "unit": [field.unit if field else "" for field in fields],
+            "meaning": [field.description if field else "" for field in fields],
+        }
+    )
+    config = {
+        "name": st.column_config.TextColumn(width="medium"),
+        "value": st.column_config.TextColumn(width=190),
+        "unit": st.column_config.TextColumn(width="small"),
+        "meaning": st.column_config.TextColumn(width="large"),
+    }
+    height = _ROW_PX * (min(len(frame), _VISIBLE_ROWS) + 1) + 2
+    st.dataframe(frame, hide_index=True, placeholder="", column_config=config, height=height)
+
+
+def _field(path: str, survey: Survey) -> Field | None:
+    return survey.fields.get(path) or survey.fields.get(f"{survey.detection}.{path}")
 
 
 def _text(value: Any) -> str:
-    """Empty for every spelling of "no value"."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)) or value == -999:
-        return ""
-    text = f"{value:.7g}" if isinstance(value, float) and abs(value) < 1e6 else str(value)
-    return "" if text in _SENTINELS else text
+    if isinstance(value, float):
+        return f"{value:.5f}" if abs(value) >= 1e6 else f"{value:.7g}"
+    return str(value)

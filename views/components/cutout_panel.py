@@ -1,4 +1,4 @@
-"""The three stamps of an alert."""
+"""The three stamps of an alert, and how they are shown: the same for all three, and for the next alert."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from backend.cutouts import PIXEL_SCALE_ARCSEC, read_stamp, stretch, stretch_difference
+from backend.cutouts import PIXEL_SCALE_ARCSEC, STANDARD_PERCENT, Stretch, read_stamp, stretch, stretch_difference
 from backend.errors import QuicklookError
+from views.components.stamp_picture import BAR_ARCSEC, stamp_picture
 from views.components.wording import plain
 
 DIFFERENCE = "Difference"
-NO_VALUE_RGB = (214, 96, 77)
-_ENLARGED = 4
+PERCENTS = (90.0, 95.0, 98.0, STANDARD_PERCENT, 99.5, 100.0)
+STRETCH, PERCENT = "stamp_stretch", "stamp_percent"
 
 
 def cutout_panel(stamps: Mapping[str, bytes | None]) -> None:
-    """Science, template and difference side by side.
+    """Science, template and difference side by side, north up and east to the left.
 
     Parameters
     ----------
     stamps
         Label -> gzipped FITS; None where the alert has no stamp.
     """
-    has_gaps, size = False, None
-    for place, (label, packed) in zip(st.columns(len(stamps)), stamps.items(), strict=True):
+    places = st.columns(len(stamps), gap="small")
+    curve, percent = _controls()
+    seen: list[NDArray[np.float32]] = []
+    for place, (label, packed) in zip(places, stamps.items(), strict=True):
         with place:
             if packed is None:
                 st.caption(f"{label}: none")
@@ -36,18 +39,45 @@ def cutout_panel(stamps: Mapping[str, bytes | None]) -> None:
             except QuicklookError as error:
                 st.caption(plain(f"{label}: {error}"))
                 continue
-            brightness = stretch_difference(pixels) if label == DIFFERENCE else stretch(pixels)
-            st.image(_picture(brightness), caption=label, width="stretch", alt=f"{label} stamp")
-            has_gaps, size = has_gaps or bool(np.isnan(pixels).any()), pixels.shape
-    if size:
-        facts = [f"{size[1]} × {size[0]} pixels, {size[1] * PIXEL_SCALE_ARCSEC:.0f}″ wide", "asinh stretch"]
-        st.caption(" · ".join([*facts, "pixels without a value are red"] if has_gaps else facts))
+            show = stretch_difference if label == DIFFERENCE else stretch
+            picture = stamp_picture(show(pixels, curve, percent))
+            st.image(picture, caption=label, width="stretch", alt=f"{label} stamp, north up, east to the left")
+            seen.append(pixels)
+    if seen:
+        st.caption(plain(_facts(seen)))
 
 
-def _picture(brightness: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Grey, enlarged without smoothing, the first row below; red where there is no value."""
-    missing = np.isnan(brightness)
-    grey = (np.nan_to_num(brightness) * 255).astype(np.uint8)
-    picture = np.stack([grey] * 3, axis=-1)
-    picture[missing] = NO_VALUE_RGB
-    return np.kron(picture[::-1], np.ones((_ENLARGED, _ENLARGED, 1), dtype=np.uint8))
+def _controls() -> tuple[Stretch, float]:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        curve = st.segmented_control(
+            "Stretch",
+            list(Stretch),
+            default=Stretch.ASINH,
+            required=True,
+            key=STRETCH,
+            persist_state="session",
+            label_visibility="collapsed",
+            width="content",
+        )
+        percent = st.selectbox(
+            "Limits",
+            PERCENTS,
+            index=PERCENTS.index(STANDARD_PERCENT),
+            format_func=lambda share: f"{share:g} % of the pixels",
+            key=PERCENT,
+            persist_state="session",
+            label_visibility="collapsed",
+            help="So many lie between black and white. In the difference both are as far from the middle.",
+            width=180,
+        )
+    return Stretch(curve or Stretch.ASINH), percent or STANDARD_PERCENT
+
+
+def _facts(seen: list[NDArray[np.float32]]) -> str:
+    rows, columns = seen[0].shape
+    facts = [f"{columns} × {rows} pixels, {columns * PIXEL_SCALE_ARCSEC:.0f}″ wide", f"bar {BAR_ARCSEC}″"]
+    if rows != columns:
+        facts.append("cut off at the edge of the detector, so that the alert is not in the middle")
+    if any(np.isnan(pixels).any() for pixels in seen):
+        facts.append("pixels without a value are red")
+    return " · ".join(facts)

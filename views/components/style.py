@@ -16,8 +16,15 @@ _STYLE = """
 @media (min-width: 900px) {
   .stColumn:has(.st-key-estimate) { align-self: flex-start; position: sticky; top: 4.5rem; }
 }
+@media (max-width: 1000px) {
+  [class*="st-key-side_by_side"] > div > .stHorizontalBlock { flex-wrap: wrap; }
+  [class*="st-key-side_by_side"] > div > .stHorizontalBlock > .stColumn { min-width: 100%%; }
+}
 </style>
 """
+
+SIDE_BY_SIDE = "side_by_side"
+"""Beginning of the key of a container whose columns stand one below the other on a narrow screen."""
 
 
 def apply_style() -> None:
