@@ -113,3 +113,15 @@ def test_marked_objects_can_be_shown_alone(browse: AppTest, facade: Facade) -> N
     assert "0 alerts match." in text(browse)
     checked(browse.toggle(key="filter_marked").set_value(False).run())
     assert "450 alerts. Click a name" in text(browse)
+
+
+def test_an_object_is_marked_and_noted_where_it_is_looked_at(browse: AppTest, facade: Facade, light: str) -> None:
+    name = str(shown(browse)["objectId"].iloc[0])
+    opened(browse, "inspect_object", transfer=light, object=name)
+    click(browse, "Mark")
+    checked(browse.text_area(key=f"note_{name}").set_value("rises <b>fast</b>").run())
+    noted = session.marks().of(facade.user, name)
+    assert (noted.is_marked, noted.note) == (True, "rises <b>fast</b>")
+    click(browse, "Marked")
+    assert not session.marks().of(facade.user, name).is_marked
+    assert session.marks().of(facade.user, name).note == "rises <b>fast</b>"

@@ -227,3 +227,12 @@ def test_without_room_it_is_refused_with_both_sizes(app: AppTest, light: str, mo
     checked(app.button(key="prepare_download").click().run())
     assert re.search(r"The download takes up to [\d.]+ kB, and 1 kB are free\.", text(app))
     assert "Prepare 450 alerts" in labels(app)
+
+
+def test_a_download_tells_what_was_noted_of_its_objects(app: AppTest, light: str, facade: Facade) -> None:
+    name = facade.archive.table["objectId"].to_pylist()[0]
+    session.marks().note(facade.user, name, is_marked=True, note="look again")
+    session.marks().note(facade.user, "ZTF_elsewhere", is_marked=True, note="not here")
+    file = saved(prepare(menu(app, light)))
+    noted = json.loads(pq.read_metadata(file).metadata[b"alert_quicklook.marks"])
+    assert noted == [{"objectId": name, "marked": True, "note": "look again"}]

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from backend.alert_queries import JD_OF_UNIX_EPOCH, NO_MAGNITUDE
 from backend.light_curve import BANDS, JD_OF_MJD_0
+from backend.stored_columns import JD_OF_UNIX_EPOCH, NO_MAGNITUDE
 from views.components.wording import plain, time_text
 
 CANDID = "candid"

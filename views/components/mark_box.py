@@ -13,24 +13,30 @@ _PROBLEM = "mark_problem"
 
 
 def mark_box(object_id: str) -> None:
-    """A switch and a note of the user who runs the dashboard."""
+    """A mark and a note of the user who runs the dashboard."""
     noted = marks().of(transfers().user, object_id)
-    marked, note = f"marked_{object_id}", f"note_{object_id}"
-    st.session_state.setdefault(marked, noted.is_marked)
+    note = f"note_{object_id}"
     st.session_state.setdefault(note, noted.note)
-    with st.container(horizontal=True, vertical_alignment="center", width="content"):
-        st.toggle("Marked", key=marked, on_change=_keep, args=[object_id, marked, note])
-        icon = ":material/edit_note:" if noted.note else ":material/note_add:"
-        with st.popover("Note", icon=icon, type="tertiary"):
-            st.text_area(
-                "Note",
-                key=note,
-                max_chars=MAX_NOTE,
-                placeholder="What you want to remember of this object",
-                on_change=_keep,
-                args=[object_id, marked, note],
-            )
-            st.caption("Kept for you, and in the files that you download.")
+    st.button(
+        "Marked" if noted.is_marked else "Mark",
+        icon=":material/bookmark_check:" if noted.is_marked else ":material/bookmark:",
+        type="tertiary",
+        shortcut="M",
+        key="mark",
+        on_click=_keep,
+        args=[object_id, note, not noted.is_marked],
+    )
+    icon = ":material/edit_note:" if noted.note else ":material/note_add:"
+    with st.popover("Note", icon=icon, type="tertiary", width="content"):
+        st.text_area(
+            "Note",
+            key=note,
+            max_chars=MAX_NOTE,
+            placeholder="What you want to remember of this object",
+            on_change=_keep,
+            args=[object_id, note, noted.is_marked],
+        )
+        st.caption("Kept for you, and in the files that you download.")
     if problem := st.session_state.pop(_PROBLEM, ""):
         show_refusal(problem)
 
@@ -55,9 +61,9 @@ def marks_download() -> None:
         )
 
 
-def _keep(object_id: str, marked: str, note: str) -> None:
-    state = st.session_state
+def _keep(object_id: str, note: str, is_marked: bool) -> None:
+    words = str(st.session_state.get(note) or "")
     try:
-        marks().note(transfers().user, object_id, is_marked=bool(state[marked]), note=str(state[note] or ""))
+        marks().note(transfers().user, object_id, is_marked=is_marked, note=words)
     except QuicklookError as error:
-        state[_PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = str(error)

@@ -13,6 +13,7 @@ from backend.object_pages import fink_url, tns_url_by_name
 from backend.sky_position import SkyPosition
 from views.components.alert_filter import class_label
 from views.components.alert_steps import forget_alert
+from views.components.mark_box import mark_box
 from views.components.wording import counted, plain
 
 
@@ -23,8 +24,9 @@ def object_title(
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(plain(object_id), anchor=False, width="content")
         st.space("stretch")
-        _step("Previous", place.previous, ":material/chevron_left:", "left")
-        _step("Next", place.next, ":material/chevron_right:", "right")
+        mark_box(object_id)
+        _step("Previous", "P", place.previous, ":material/chevron_left:", "left")
+        _step("Next", "N", place.next, ":material/chevron_right:", "right")
         for label, url in _links(object_id, alerts[-1], position).items():
             st.link_button(label, url, icon=":material/open_in_new:", type="tertiary")
     st.caption(plain(_facts(alerts, place)))
@@ -37,7 +39,7 @@ def _links(object_id: str, alert: Mapping[str, Any], position: SkyPosition | Non
     return {**links, "Fink": fink_url(object_id)}
 
 
-def _step(label: str, object_id: str | None, icon: str, side: Literal["left", "right"]) -> None:
+def _step(label: str, shortcut: str, object_id: str | None, icon: str, side: Literal["left", "right"]) -> None:
     st.button(
         label,
         icon=icon,
@@ -45,6 +47,7 @@ def _step(label: str, object_id: str | None, icon: str, side: Literal["left", "r
         disabled=object_id is None,
         help=plain(object_id) if object_id else None,
         key=f"step_{label}",
+        shortcut=shortcut,
         on_click=_go,
         args=[object_id],
     )
