@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from backend.select_names import TABLE, Names, names_of
 from backend.stored_columns import JD_OF_UNIX_EPOCH
 
 TIME_LIMIT_S = 10.0
+AT_ONCE = 2
+_TURNS = threading.BoundedSemaphore(AT_ONCE)
 MAX_ROWS, MAX_COLUMNS, MAX_BYTES = 1_000, 500, 20_000_000
 MAX_TEXT_LENGTH = 500
 """Characters of a text in the result; longer ones are cut."""
@@ -105,8 +108,8 @@ def select(
     if alerts is None:
         raise InvalidRequest("The store is empty: there is nothing to ask yet.", "Read first.")
     checked = checked_select(text, alerts.names)
-    began = time.monotonic()
     with _asked(store, time_limit_s) as cursor:
+        began = time.monotonic()
         asked = cursor.sql(f"{alerts.sql} SELECT * FROM ({checked}) AS asked")
         names, kinds = list(asked.columns), list(asked.types)
         if len(names) > MAX_COLUMNS:
@@ -117,15 +120,31 @@ def select(
         shown = ", ".join(f"{_shown(f'c{number}', kind)} AS c{number}" for number, kind in enumerate(kinds))
         limited = f"SELECT * FROM ({checked}) AS asked({numbered}) LIMIT {max_rows + 1:d}"
         table = cursor.sql(f"{alerts.sql} SELECT {shown} FROM ({limited}) AS limited").to_arrow_table()
-    seconds = time.monotonic() - began
+        seconds = time.monotonic() - began
     fitting = _fitting(table.slice(0, max_rows))
     return SelectResult(fitting.rename_columns(_told_apart(names)), len(fitting) < len(table), seconds)
 
 
 @contextmanager
+def _turn(within_s: float) -> Iterator[None]:
+    """Few queries run at once: each takes all processors, which readers and pages need too."""
+    if not _TURNS.acquire(timeout=within_s):
+        raise InvalidRequest(f"{AT_ONCE} other queries are still running.", "Ask again in a moment.")
+    try:
+        yield
+    finally:
+        _TURNS.release()
+
+
+@contextmanager
 def _asked(store: AlertStore, time_limit_s: float) -> Iterator[duckdb.DuckDBPyConnection]:
     """A cursor of its own whose query ends in time; what DuckDB says of a query is the user's to mend."""
-    with store.looking() as cursor, store.looking() as other, QueryWatch(cursor, other, time_limit_s) as watch:
+    with (
+        _turn(time_limit_s),
+        store.looking() as cursor,
+        store.looking() as other,
+        QueryWatch(cursor, other, time_limit_s) as watch,
+    ):
         try:
             yield cursor
         except duckdb.InterruptException as error:

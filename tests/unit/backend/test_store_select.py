@@ -261,6 +261,31 @@ def test_while_a_query_runs_others_are_answered_and_the_reader_writes(tmp_path: 
     assert "ended after 6 s" in refused[0].message
 
 
+def test_a_third_query_waits_for_its_turn(tmp_path: Path) -> None:
+    endless = "SELECT sum(a.jd * b.jd) FROM alerts a, alerts b, alerts c, alerts d"
+
+    def ask() -> None:
+        with suppress(InvalidRequest):
+            select(busy, endless, time_limit_s=4)
+
+    with opened(tmp_path / "x.duckdb", light_table(range(2000))) as busy:
+        asking = [threading.Thread(target=ask) for _ in range(2)]
+        for each in asking:
+            each.start()
+        wait_for(lambda: [each.name for each in threading.enumerate()].count("query watch") == 2, within_s=3)
+        with pytest.raises(InvalidRequest, match="2 other queries are still running"):
+            select(busy, "SELECT 1", time_limit_s=0.1)
+        assert rows(select(busy, "SELECT 1")) == [(1,)]
+        for each in asking:
+            each.join()
+
+
+def test_a_text_that_is_put_together_again_and_again_stays_short(store: AlertStore) -> None:
+    doubled = ", ".join(f"c{n} AS (SELECT s || s || s AS s FROM c{n - 1})" for n in range(1, 7))
+    asked = f"WITH c0 AS (SELECT objectId AS s FROM alerts), {doubled} SELECT max(length(s)) FROM c6"
+    assert rows(select(store, asked)) == [(1500,)]
+
+
 def test_a_query_leaves_the_reader_its_memory(tmp_path: Path) -> None:
     """What takes all the memory would let the reader's batch fail; it is ended before."""
     hungry = "SELECT median(a.jd * b.jd + c.jd) FROM alerts a, alerts b, alerts c"
