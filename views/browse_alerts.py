@@ -55,7 +55,6 @@ def look(reader: AlertReader, choice: Choice) -> tuple[AlertFilter, int]:
     alert_charts(store, queries, chosen, is_reading=is_reading(reader))
     if opened := table(store, queries, chosen, (matching, stored), choice.transfer):
         go_to(INSPECT, transfer=choice.name, object=opened)
-    sql_box(store)
     return chosen, matching
 
 
@@ -89,3 +88,5 @@ if chosen_transfer := transfer_choice():
     open_reader = reader_of(chosen_transfer.name)
     active = is_reading(open_reader)
     st.fragment(draw, run_every=REFRESH_S if active else None)(open_reader, chosen_transfer, active)
+    with problems_shown():
+        sql_box(open_reader.store)  # not in the part that refreshes: that would wait for a long query
