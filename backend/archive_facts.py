@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from backend.archive_estimates import ArchiveEstimates
 from backend.archive_folder import absolute_uri
 from backend.config import Settings
@@ -14,6 +16,9 @@ from backend.statistics import statistics_folder
 from backend.statistics_job import StatisticsJob
 
 SURVEY = "ztf"
+
+
+TRUTH_FOLDER = "_truth"
 
 
 class ArchiveFacts(ArchiveEstimates):
@@ -31,6 +36,12 @@ class ArchiveFacts(ArchiveEstimates):
         """Where the statistics of this archive are."""
         super().__init__(self.folder, SURVEY, settings.data_dir / "cache" / "sample", SharedFiles.of(settings))
         self._job = StatisticsJob(settings, livy, scripts, self._archive_uri or "", self.folder)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether it is the simulator's sky, which has the truth beside its alerts."""
+        uri = self._archive_uri
+        return uri is not None and "://" not in uri and Path(uri, TRUTH_FOLDER).is_dir()
 
     def start_statistics(self, *, everything: bool = False) -> Batch:
         """Have the statistics of new nights made (with `everything`, of all), unless a job does that already.

@@ -89,6 +89,8 @@ with left:
     st.title("Request a transfer")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{its_survey.label} alerts, from the archive to a topic of your own.")
+        if transfers().archive.is_simulated:
+            st.caption("This sky is simulated; the setting ARCHIVE_URI leads to a real archive.")
         example = example_request(archive)
         if example is not None:
             bulb = ":material/lightbulb:"

@@ -32,6 +32,11 @@ class ArchiveDouble:
     has_tns: bool = True
     sentinels: int = 0
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the page says so."""
+        return True
+
     def nights(self) -> ArchiveNights:
         """The nights of the simulated archive."""
         return (

@@ -25,6 +25,8 @@ def transfer_details(transfer: Transfer) -> None:
         st.subheader(f"Transfer {transfer.id}", anchor=False, width="content")
         phase_badge(transfer, transfers().place_in_queue(transfer))
     st.caption(plain(_request_in_words(transfer)))
+    if transfer.request.conditions.strip():
+        st.code(transfer.request.conditions.strip(), language="sql")
     if transfer.message:
         show = st.error if transfer.phase is Phase.ERROR else st.info
         show(plain(transfer.message))
