@@ -196,8 +196,15 @@ class AlertQueries:
         there = {name: sql for name in stamps if (sql := self._stamp(name)) is not None}
         if not there:
             return {}
-        rows = self._rows(f"SELECT {', '.join(there.values())} FROM alerts WHERE candid = ?", [candid])
-        return {name: data for name, data in zip(there, rows[0], strict=True) if data} if rows else {}
+        with self._store.looking() as cursor:
+            cursor.begin()  # both look at the same moment
+            # By its row only one group of rows is touched; among all heavy ones some took 0.2 s to be passed over.
+            place = cursor.execute("SELECT rowid FROM alerts WHERE candid = ?", [candid]).fetchone()
+            if place is None:
+                return {}
+            selected = ", ".join(there.values())
+            (row,) = cursor.execute(f"SELECT {selected} FROM alerts WHERE rowid = {place[0]:d}").fetchall()
+        return {name: data for name, data in zip(there, row, strict=True) if data}
 
     def has_stamps(self, stamps: Sequence[str]) -> bool:
         """Whether the alerts bring any of these stamps."""
