@@ -122,7 +122,8 @@ def _united(first: Detection, second: Detection) -> Detection:
     best, other = sorted((first, second), key=_preference)
     if abs(best.magnitude_mag - other.magnitude_mag) > _SAME_MAG:
         return best
-    return Detection(*(ours if ours is not None else theirs for ours, theirs in zip(best, other, strict=True)))
+    missing = {name: value for name, value in other._asdict().items() if getattr(best, name) is None}
+    return best._replace(**missing)
 
 
 def _preference(detection: Detection) -> tuple[float, float, float]:

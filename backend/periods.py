@@ -40,6 +40,10 @@ _MULTIPLES = (0.5, 1 / 3, 2.0)
 _STEPS_NEAR_PEAK = 9
 _LEAST_ERROR = 0.05
 """Of a measurement, in standard deviations of the band: no model is better than this."""
+_NO_STRONG_EVIDENCE = 10.0
+"""Criteria that differ by less leave both periods possible (Kass and Raftery 1995, JASA 90, 773)."""
+_TRIES_PER_FREQUENCY = 10
+_NUFFT = {"algorithm": "fasper"}
 _NUMBERS_AT_ONCE = 400_000
 
 
@@ -58,6 +62,8 @@ class PeriodSuggestion(NamedTuple):
     false_alarm_probability: float
     """The chance that noise alone has a period that fits so well."""
     harmonics: int
+    rival_d: float | None
+    """Another period, no multiple of this one, that fits almost as well; None without such."""
     is_doubled: bool
     """Whether twice the fitted period is given, because the variation looks like two equal eclipses."""
     detections: int
@@ -78,10 +84,10 @@ class _Samples(NamedTuple):
 class _Fit(NamedTuple):
     """A curve of some harmonics."""
 
-    criterion: float
     frequency_per_d: float
     harmonics: int
     misfit: float
+    rival_per_d: float | None
 
 
 def suggest_period(curve: LightCurve) -> PeriodSuggestion | None:
@@ -107,6 +113,7 @@ def suggest_period(curve: LightCurve) -> PeriodSuggestion | None:
         period_d=(2 if is_doubled else 1) / best.frequency_per_d,
         false_alarm_probability=_false_alarm_probability(samples, best, float(frequencies[-1])),
         harmonics=best.harmonics,
+        rival_d=1 / best.rival_per_d if best.rival_per_d else None,
         is_doubled=is_doubled,
         detections=len(samples.days),
         periodogram=_thinned(frequencies, power),
@@ -150,7 +157,7 @@ def _lomb_scargle(samples: _Samples) -> tuple[NDArray[np.float64], NDArray[np.fl
         rows = samples.bands == band
         weights = samples.weights[rows]
         periodogram = LombScargle(samples.days[rows], samples.values[rows], 1 / np.sqrt(weights))
-        power = periodogram.power(frequencies, method="fast", assume_regular_frequency=True)
+        power = periodogram.power(frequencies, method="fast", assume_regular_frequency=True, method_kwds=_NUFFT)
         about_mean = samples.values[rows] - np.average(samples.values[rows], weights=weights)
         variance = float((weights * about_mean**2).sum())
         explained += np.clip(np.nan_to_num(power), 0, 1) * variance
@@ -158,9 +165,7 @@ def _lomb_scargle(samples: _Samples) -> tuple[NDArray[np.float64], NDArray[np.fl
     return frequencies, explained / (total or 1.0)
 
 
-def _candidates(
-    frequencies: NDArray[np.float64], power: NDArray[np.float64], detections: int
-) -> NDArray[np.float64]:
+def _candidates(frequencies: NDArray[np.float64], power: NDArray[np.float64], detections: int) -> NDArray[np.float64]:
     """Frequencies to fit: around the highest peaks, and the multiples of the highest of these."""
     inner = power[1:-1]
     peaks = np.flatnonzero((inner >= power[:-2]) & (inner >= power[2:])) + 1
@@ -179,18 +184,26 @@ def _best_fit(samples: _Samples, frequencies: NDArray[np.float64]) -> _Fit:
     count, means = len(samples.days), len(np.unique(samples.bands))
     harmonics = [number for number in _HARMONICS if number == 1 or count >= 3 * (means + 2 * number)]
     misfits = _misfits(samples, frequencies, harmonics)
-    best: list[_Fit] = []
-    for number, misfit in zip(harmonics, misfits, strict=True):
-        row = int(np.argmin(misfit))
-        criterion = count * math.log(misfit[row] / count) + (means + 2 * number + 1) * math.log(count)
-        best.append(_Fit(criterion, float(frequencies[row]), number, float(misfit[row])))
-    return min(best)
+    numbers = np.array(harmonics)[:, None]
+    criteria = count * np.log(misfits / count) + (means + 2 * numbers + 1) * math.log(count)
+    row, column = np.unravel_index(np.argmin(criteria), criteria.shape)
+    frequency = frequencies[column]
+    rivals = np.where(_is_other(frequencies, frequency, samples), criteria.min(axis=0), np.inf)
+    rival = int(np.argmin(rivals))
+    is_near = rivals[rival] < criteria[row, column] + _NO_STRONG_EVIDENCE
+    rival_per_d = float(frequencies[rival]) if is_near else None
+    return _Fit(float(frequency), harmonics[row], float(misfits[row, column]), rival_per_d)
 
 
-def _misfits(
-    samples: _Samples, frequencies: NDArray[np.float64], harmonics: list[int]
-) -> list[NDArray[np.float64]]:
-    """Weighted sum of squares that each number of harmonics leaves, at each frequency."""
+def _is_other(frequencies: NDArray[np.float64], chosen_per_d: float, samples: _Samples) -> NDArray[np.bool_]:
+    """Which frequencies are another peak than the chosen one, its multiples and its parts."""
+    multiples = chosen_per_d * np.array([1 / 3, 0.5, 2 / 3, 1, 1.5, 2, 3])
+    distances = np.abs(frequencies[:, None] - multiples).min(axis=1)
+    return np.asarray(distances > 2 / samples.days.max())
+
+
+def _misfits(samples: _Samples, frequencies: NDArray[np.float64], harmonics: list[int]) -> NDArray[np.float64]:
+    """Weighted sum of squares that each number of harmonics (row) leaves at each frequency (column)."""
     means = len(np.unique(samples.bands))
     width = means + 2 * harmonics[-1]
     at_once = max(1, _NUMBERS_AT_ONCE // (len(samples.days) * width))
@@ -206,7 +219,7 @@ def _misfits(
             used = means + 2 * number
             solved = np.linalg.solve(normal[:, :used, :used], right[:, :used, None])[..., 0]
             part.append(np.maximum(everything - (solved * right[:, :used]).sum(axis=1), 1e-12 * everything + 1e-300))
-    return [np.concatenate(part) for part in parts]
+    return np.stack([np.concatenate(part) for part in parts])
 
 
 def _terms(samples: _Samples, frequencies: NDArray[np.float64], harmonics: int) -> NDArray[np.float64]:
@@ -262,7 +275,8 @@ def _false_alarm_probability(samples: _Samples, fit: _Fit, highest_per_d: float)
     """The chance that independent errors alone are fitted so well somewhere among the frequencies.
 
     At one frequency the share that the fit leaves follows a beta distribution; the number of independent frequencies
-    is estimated from span and range (VanderPlas 2018, ApJS 236, 16, section 7.2.2), times the harmonics.
+    is estimated from span and range (VanderPlas 2018, ApJS 236, 16, section 7.2.2), times the harmonics and a number
+    that trials with pure noise asked for: the choice of harmonics and of the best place within a peak are tries too.
     """
     means = len(np.unique(samples.bands))
     constant = sum(_misfit_of_mean(samples, band) for band in np.unique(samples.bands))
@@ -280,7 +294,7 @@ def _false_alarm_probability(samples: _Samples, fit: _Fit, highest_per_d: float)
         * (1 - left) ** term
         for term in range(fit.harmonics)
     )
-    tries = max(1.0, float(samples.days.max()) * highest_per_d) * fit.harmonics
+    tries = max(1.0, float(samples.days.max()) * highest_per_d) * fit.harmonics * _TRIES_PER_FREQUENCY
     return float(-math.expm1(tries * math.log1p(-min(at_one, 1 - 1e-15))))
 
 

@@ -11,7 +11,7 @@ from backend.models import Content, TransferRequest
 from backend.sky_position import SkyPosition
 from views.components.alert_facts import alert_facts
 from views.components.cutout_panel import cutout_panel
-from views.components.light_curve_chart import light_curve_chart, light_curve_facts
+from views.components.light_curve_panel import light_curve_panel
 from views.components.missing_part import missing_part
 from views.components.navigation import BROWSE, go_to
 from views.components.object_title import object_title
@@ -33,12 +33,7 @@ def inspect(queries: AlertQueries, object_id: str, request: TransferRequest | No
     object_title(object_id, alerts, queries.place(object_id), position)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        curve = light_curve(queries.visits_of(object_id))
-        if curve.detections or curve.upper_limits:
-            st.altair_chart(light_curve_chart(curve), width="stretch")
-            st.caption(light_curve_facts(curve))
-        else:
-            st.caption("These alerts have no magnitudes: there is no light curve.")
+        light_curve_panel(object_id, light_curve(queries.visits_of(object_id)))
         if not queries.has_history:
             sentence = "This content has no history: earlier detections and upper limits are not here."
             missing_part(sentence, object_id, request, Content.MEDIUM)
