@@ -30,8 +30,8 @@ VISIT = (
     "jd", "fid", "magpsf", "sigmapsf", "diffmaglim",
     "isdiffpos", "magnr", "sigmagnr", "distnr", "rb", "drb", "candid",
 )  # fmt: skip
-SPELLED_IN_WORDS = "isdiffpos"
-"""Text, a number or true and false, as the year has it: text is what all of them can be."""
+VISIT_TYPES = {"isdiffpos": "VARCHAR", "candid": "BIGINT"}
+"""Of fields that the years and the histories have in several types: text, number or truth; a number of 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,8 +316,8 @@ class AlertQueries:
 
 def _of_visit(field: str, sql: str | None) -> str:
     """A field of a visit, of one type in alerts and their history alike."""
-    if sql and field == SPELLED_IN_WORDS:
-        sql = f"CAST({sql} AS VARCHAR)"
+    if sql and field in VISIT_TYPES:
+        sql = f"TRY_CAST({sql} AS {VISIT_TYPES[field]})"
     return f"{sql or 'NULL'} AS {field}"
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from astropy.timeseries import LombScargle
 from numpy.typing import NDArray
 
+from backend.harmonic_fits import Fit, Samples, amplitude_of, best_fit, fitted_curve
 from backend.light_curve import LightCurve
 from backend.photometry import difference_flux_ujy, flux_of_magnitude_ujy
 
@@ -24,15 +25,15 @@ FEWEST_IN_A_BAND = 5
 SHORTEST_PERIOD_D = 0.05
 MOST_FREQUENCIES = 100_000
 MOST_PERIODOGRAM_POINTS = 600
-LARGEST_RATIO_OF_ECLIPSES = 1.17
-"""An eclipse takes the same share of the light in g and in r, a pulsation is a third larger in g: this is between."""
+LARGEST_RATIO_OF_ECLIPSES, WITH_EVEN_FLANKS = 1.2, 1.3
+"""An eclipse takes the same share of the light in g and in r, a pulsation is a third larger in g: this is between, and
+may be more where rise and fall are clearly alike."""
 _TWO_HUMPS = 0.6
 """Share of the even harmonics' power above which a curve has two humps: it is a binary's whole period already."""
+_SECOND_WAVE, _EVEN, _LOPSIDED = 0.3, 0.3, 0.7
+"""Amplitude of the second wave, in units of the first, that says something of the shape; sines of its phase."""
 _STEPS_PER_PEAK = 5
 _FEWEST_STEPS_PER_PEAK = 3
-_REGULARITY = 1e-9
-"""Where phases coincide the terms of a fit depend on each other: so much keeps the matrix invertible."""
-_HARMONICS = (1, 2, 3, 4, 6, 8)
 _PEAKS = 60
 """Of so many peaks for up to 100 detections, of fewer for more: then the highest peak is the right one."""
 _FEWEST_PEAKS = 12
@@ -40,11 +41,8 @@ _MULTIPLES = (0.5, 1 / 3, 2.0)
 _STEPS_NEAR_PEAK = 9
 _LEAST_ERROR = 0.05
 """Of a measurement, in standard deviations of the band: no model is better than this."""
-_NO_STRONG_EVIDENCE = 10.0
-"""Criteria that differ by less leave both periods possible (Kass and Raftery 1995, JASA 90, 773)."""
 _TRIES_PER_FREQUENCY = 10
 _NUFFT = {"algorithm": "fasper"}
-_NUMBERS_AT_ONCE = 400_000
 
 
 class Periodogram(NamedTuple):
@@ -70,26 +68,6 @@ class PeriodSuggestion(NamedTuple):
     periodogram: Periodogram
 
 
-class _Samples(NamedTuple):
-    """Difference fluxes: days since the first, band, value in standard deviations of the band from its mean, weight."""
-
-    days: NDArray[np.float64]
-    bands: NDArray[np.str_]
-    values: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    scales: dict[str, float]
-    """Standard deviation of a band in units of its reference flux; empty without references."""
-
-
-class _Fit(NamedTuple):
-    """A curve of some harmonics."""
-
-    frequency_per_d: float
-    harmonics: int
-    misfit: float
-    rival_per_d: float | None
-
-
 def suggest_period(curve: LightCurve) -> PeriodSuggestion | None:
     """Search the period of a light curve.
 
@@ -107,7 +85,7 @@ def suggest_period(curve: LightCurve) -> PeriodSuggestion | None:
     if len(samples.days) < FEWEST_DETECTIONS or samples.days.max() < 2 * SHORTEST_PERIOD_D:
         return None
     frequencies, power = _lomb_scargle(samples)
-    best = _best_fit(samples, _candidates(frequencies, power, len(samples.days)))
+    best, samples = best_fit(samples, _candidates(frequencies, power, len(samples.days)))
     is_doubled = _is_half_of_a_binary(samples, best)
     return PeriodSuggestion(
         period_d=(2 if is_doubled else 1) / best.frequency_per_d,
@@ -120,7 +98,7 @@ def suggest_period(curve: LightCurve) -> PeriodSuggestion | None:
     )
 
 
-def _samples(curve: LightCurve) -> _Samples:
+def _samples(curve: LightCurve) -> Samples:
     """Difference fluxes in units of the band's reference, or of the band's own spread where there is none."""
     found = [(each, flux) for each in curve.detections if (flux := difference_flux_ujy(each)) is not None]
     references: dict[str, float] = {}
@@ -143,10 +121,10 @@ def _samples(curve: LightCurve) -> _Samples:
         if band in references:
             scales[str(band)] = spread / references[band]
     weights = 1 / (errors**2 + _LEAST_ERROR**2)
-    return _Samples(days - days.min(initial=np.inf) if len(days) else days, bands, values, weights, scales)
+    return Samples(days - days.min(initial=np.inf) if len(days) else days, bands, values, weights, scales)
 
 
-def _lomb_scargle(samples: _Samples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _lomb_scargle(samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Frequencies and the power of the bands together: the share of the variance that a sine in each explains."""
     span_d = float(samples.days.max())
     highest_per_d = min(1 / SHORTEST_PERIOD_D, MOST_FREQUENCIES / (_FEWEST_STEPS_PER_PEAK * span_d))
@@ -179,99 +157,37 @@ def _candidates(frequencies: NDArray[np.float64], power: NDArray[np.float64], de
     return near[near > 0]
 
 
-def _best_fit(samples: _Samples, frequencies: NDArray[np.float64]) -> _Fit:
-    """The frequency and number of harmonics with the best Bayesian information criterion."""
-    count, means = len(samples.days), len(np.unique(samples.bands))
-    harmonics = [number for number in _HARMONICS if number == 1 or count >= 3 * (means + 2 * number)]
-    misfits = _misfits(samples, frequencies, harmonics)
-    numbers = np.array(harmonics)[:, None]
-    criteria = count * np.log(misfits / count) + (means + 2 * numbers + 1) * math.log(count)
-    row, column = np.unravel_index(np.argmin(criteria), criteria.shape)
-    frequency = frequencies[column]
-    rivals = np.where(_is_other(frequencies, frequency, samples), criteria.min(axis=0), np.inf)
-    rival = int(np.argmin(rivals))
-    is_near = rivals[rival] < criteria[row, column] + _NO_STRONG_EVIDENCE
-    rival_per_d = float(frequencies[rival]) if is_near else None
-    return _Fit(float(frequency), harmonics[row], float(misfits[row, column]), rival_per_d)
-
-
-def _is_other(frequencies: NDArray[np.float64], chosen_per_d: float, samples: _Samples) -> NDArray[np.bool_]:
-    """Which frequencies are another peak than the chosen one, its multiples and its parts."""
-    multiples = chosen_per_d * np.array([1 / 3, 0.5, 2 / 3, 1, 1.5, 2, 3])
-    distances = np.abs(frequencies[:, None] - multiples).min(axis=1)
-    return np.asarray(distances > 2 / samples.days.max())
-
-
-def _misfits(samples: _Samples, frequencies: NDArray[np.float64], harmonics: list[int]) -> NDArray[np.float64]:
-    """Weighted sum of squares that each number of harmonics (row) leaves at each frequency (column)."""
-    means = len(np.unique(samples.bands))
-    width = means + 2 * harmonics[-1]
-    at_once = max(1, _NUMBERS_AT_ONCE // (len(samples.days) * width))
-    parts: list[list[NDArray[np.float64]]] = [[] for _ in harmonics]
-    everything = float((samples.weights * samples.values**2).sum())
-    for start in range(0, len(frequencies), at_once):
-        terms = _terms(samples, frequencies[start : start + at_once], harmonics[-1])
-        weighted = terms * samples.weights
-        normal = weighted @ np.swapaxes(terms, 1, 2)
-        normal += _REGULARITY * samples.weights.sum() * np.eye(width)
-        right = weighted @ samples.values
-        for part, number in zip(parts, harmonics, strict=True):
-            used = means + 2 * number
-            solved = np.linalg.solve(normal[:, :used, :used], right[:, :used, None])[..., 0]
-            part.append(np.maximum(everything - (solved * right[:, :used]).sum(axis=1), 1e-12 * everything + 1e-300))
-    return np.stack([np.concatenate(part) for part in parts])
-
-
-def _terms(samples: _Samples, frequencies: NDArray[np.float64], harmonics: int) -> NDArray[np.float64]:
-    """The terms of the fit by frequency, term and measurement: a mean for each band, then cosine and sine in turns."""
-    bands = np.unique(samples.bands)
-    terms = np.empty((len(frequencies), len(bands) + 2 * harmonics, len(samples.days)))
-    terms[:, : len(bands)] = samples.bands == bands[:, None]
-    turn = np.exp(2j * np.pi * frequencies[:, None] * samples.days)
-    turns = turn.copy()
-    for number in range(harmonics):
-        terms[:, len(bands) + 2 * number] = turns.real
-        terms[:, len(bands) + 2 * number + 1] = turns.imag
-        turns *= turn
-    return terms
-
-
-def _curve(samples: _Samples, fit: _Fit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The fitted curve at each measurement, without the bands' means, and the power of each harmonic."""
-    terms = _terms(samples, np.array([fit.frequency_per_d]), fit.harmonics)[0]
-    weighted = terms * samples.weights
-    normal = weighted @ terms.T + _REGULARITY * samples.weights.sum() * np.eye(len(terms))
-    solved = np.linalg.solve(normal, weighted @ samples.values)
-    first = len(terms) - 2 * fit.harmonics
-    power = (solved[first:].reshape(-1, 2) ** 2).sum(axis=1)
-    return solved[first:] @ terms[first:], power
-
-
-def _is_half_of_a_binary(samples: _Samples, fit: _Fit) -> bool:
+def _is_half_of_a_binary(samples: Samples, fit: Fit) -> bool:
     """Whether the fit shows one eclipse where a binary has two in a period.
 
     Two equal eclipses repeat after half the period; nothing in the measurements can tell. What tells a binary from a
-    pulsation is the colour: an eclipse takes the same share of the light in g and in r.
+    pulsation is the colour: an eclipse takes the same share of the light in g and in r; and the shape: an eclipse
+    begins as it ends, while a pulsation rises faster than it falls.
     """
     if not {"g", "r"} <= samples.scales.keys():
         return False
-    values, power = _curve(samples, fit)
-    if power[1::2].sum() > _TWO_HUMPS * power.sum():
+    curve, waves = fitted_curve(samples, fit)
+    power = np.abs(waves) ** 2
+    unevenness = _unevenness(waves)
+    if power[1::2].sum() > _TWO_HUMPS * power.sum() or (unevenness or 0.0) > _LOPSIDED:
         return False
-    green, red = (_amplitude(samples, values, band) for band in ("g", "r"))
-    return red > 0 and 1 / LARGEST_RATIO_OF_ECLIPSES**2 < green / red < LARGEST_RATIO_OF_ECLIPSES
+    green, red = (amplitude_of(samples, curve, band) * samples.scales[band] for band in ("g", "r"))
+    is_even = unevenness is not None and unevenness < _EVEN
+    largest = WITH_EVEN_FLANKS if is_even else LARGEST_RATIO_OF_ECLIPSES
+    return red > 0 and 1 / largest < green / red < largest
 
 
-def _amplitude(samples: _Samples, values: NDArray[np.float64], band: str) -> float:
-    """How large the fitted variation is in a band, in units of its reference flux."""
-    rows = samples.bands == band
-    weights = samples.weights[rows]
-    fitted = values[rows] - np.average(values[rows], weights=weights)
-    measured = samples.values[rows] - np.average(samples.values[rows], weights=weights)
-    return float((weights * fitted * measured).sum() / (weights * fitted**2).sum()) * samples.scales[band]
+def _unevenness(waves: NDArray[np.complex128]) -> float | None:
+    """How much rise and fall differ, 0 to 1, by the phase of the second wave (Simon and Lee 1981, ApJ 248, 291).
+
+    None where the second wave is too weak to tell.
+    """
+    if len(waves) < 2 or abs(waves[1]) < _SECOND_WAVE * abs(waves[0]):
+        return None
+    return abs(math.sin(float(np.angle(waves[1]) - 2 * np.angle(waves[0]))))
 
 
-def _false_alarm_probability(samples: _Samples, fit: _Fit, highest_per_d: float) -> float:
+def _false_alarm_probability(samples: Samples, fit: Fit, highest_per_d: float) -> float:
     """The chance that independent errors alone are fitted so well somewhere among the frequencies.
 
     At one frequency the share that the fit leaves follows a beta distribution; the number of independent frequencies
@@ -298,7 +214,7 @@ def _false_alarm_probability(samples: _Samples, fit: _Fit, highest_per_d: float)
     return float(-math.expm1(tries * math.log1p(-min(at_one, 1 - 1e-15))))
 
 
-def _misfit_of_mean(samples: _Samples, band: str) -> float:
+def _misfit_of_mean(samples: Samples, band: str) -> float:
     rows = samples.bands == band
     mean = np.average(samples.values[rows], weights=samples.weights[rows])
     return float((samples.weights[rows] * (samples.values[rows] - mean) ** 2).sum())
