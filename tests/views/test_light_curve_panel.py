@@ -210,9 +210,9 @@ def test_table_and_pictures_are_offered(app_of_curve: AppTest) -> None:
 
 
 def test_pictures_are_drawn_when_asked_for() -> None:
-    chart = light_curve_chart(shown_light_curve(CURVE), OBJECT).properties(width=400)
-    assert panel.picture(chart, "png")().startswith(b"\x89PNG")
-    svg = panel.picture(chart, "svg")().decode()
+    curve = shown_light_curve(CURVE)
+    assert panel.picture(curve, OBJECT, "png")().startswith(b"\x89PNG")
+    svg = panel.picture(curve, OBJECT, "svg")().decode()
     assert svg.startswith("<svg")
     assert OBJECT in svg
 

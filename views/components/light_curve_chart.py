@@ -26,6 +26,8 @@ SHAPES = ("circle", "square", "diamond")
 HEIGHT_PX = 350
 _CURSOR = "#8a8a8a"
 _CYCLES = 2
+_HOURS_BELOW_D = 4.0
+"""Dates on the axis have hours for a light curve of so many days or less."""
 _COLUMNS = ("x", "band", "value", "low", "high", "doubtful", "limit", "mjd", "date", "measured", "rb", "drb", "candid")
 
 
@@ -156,7 +158,13 @@ def _time(shown: ShownCurve) -> alt.X:
         title = f"phase, period {choice.period_d:.7g} days from MJD {shown.epoch_mjd:.5f}"
         return alt.X("x:Q", axis=alt.Axis(title=title), scale=alt.Scale(domain=[0, _CYCLES], nice=False))
     if choice.time_axis is TimeAxis.DATE:
-        labels = alt.Axis(title="date (UTC)", labelOverlap=True)
+        span_d = shown.points[-1].mjd - shown.points[0].mjd if shown.points else 0.0
+        labels = alt.Axis(
+            title="date (UTC)",
+            format="%Y-%m-%d" if span_d > _HOURS_BELOW_D else "%m-%d %H:%M",
+            labelOverlap=True,
+            tickCount=6,
+        )
         return alt.X("x:T", axis=labels, scale=alt.Scale(type="utc", nice=False, padding=12))
     days = alt.Axis(title=f"{choice.time_axis.value} (days, UTC)", labelExpr="replace(datum.label, /,/g, '')")
     return alt.X("x:Q", axis=days, scale=alt.Scale(zero=False, nice=False, padding=12))

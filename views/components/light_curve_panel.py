@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Callable
 
-import altair as alt
 import streamlit as st
 
 from backend.light_curve import LightCurve
@@ -54,7 +53,7 @@ def light_curve_panel(object_id: str, curve: LightCurve, cursor_mjd: float | Non
     shown = shown_light_curve(curve, choice)
     with above:
         chart = light_curve_chart(shown, cursor_mjd=cursor_mjd)
-        st.altair_chart(chart, width="stretch", alt=light_curve_description(shown, object_id))
+        st.altair_chart(chart.properties(description=light_curve_description(shown, object_id)), width="stretch")
         st.caption(light_curve_facts(shown))
         for sentence in _warnings(shown):
             st.caption(sentence)
@@ -125,16 +124,18 @@ def _warnings(shown: ShownCurve) -> list[str]:
 def _downloads(object_id: str, shown: ShownCurve) -> None:
     """The curve as it is shown; pictures are drawn when they are asked for."""
     name = re.sub(r"[^\w.+-]", "_", object_id) + "_light_curve"
-    st.download_button("CSV", light_curve_csv(shown), f"{name}.csv", "text/csv", on_click="ignore")
-    chart = light_curve_chart(shown, object_id).properties(width=_PICTURE_WIDTH_PX)
-    st.download_button("PNG", picture(chart, "png"), f"{name}.png", "image/png", on_click="ignore")
-    st.download_button("SVG", picture(chart, "svg"), f"{name}.svg", "image/svg+xml", on_click="ignore")
+    st.caption("The light curve as it is shown.")
+    with st.container(horizontal=True, gap="small"):
+        st.download_button("CSV", light_curve_csv(shown), f"{name}.csv", "text/csv", on_click="ignore")
+        st.download_button("PNG", picture(shown, object_id, "png"), f"{name}.png", "image/png", on_click="ignore")
+        st.download_button("SVG", picture(shown, object_id, "svg"), f"{name}.svg", "image/svg+xml", on_click="ignore")
 
 
-def picture(chart: alt.TopLevelMixin, kind: str) -> Callable[[], bytes]:
+def picture(shown: ShownCurve, title: str, kind: str) -> Callable[[], bytes]:
     """A function that draws the chart, on white."""
 
     def drawn() -> bytes:
+        chart = light_curve_chart(shown, title).properties(width=_PICTURE_WIDTH_PX)
         file = io.BytesIO() if kind == "png" else io.StringIO()
         chart.save(file, format=kind, ppi=_PICTURE_PPI)
         content = file.getvalue()
