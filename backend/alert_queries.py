@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 SCORES = ("drb", "rf_snia_vs_nonia", "snn_snia_vs_nonia", "snn_sn_vs_all", "rf_kn_vs_nonkn", "mulens")
 HISTORY = "prv_candidates"
-VISIT = ("jd", "fid", "magpsf", "sigmapsf", "diffmaglim")
+VISIT = (
+    "jd", "fid", "magpsf", "sigmapsf", "diffmaglim",
+    "isdiffpos", "magnr", "sigmagnr", "distnr", "rb", "drb", "candid",
+)  # fmt: skip
+VISIT_TYPES = {"isdiffpos": "VARCHAR", "candid": "BIGINT"}
+"""Of fields that the years and the histories have in several types: text, number or truth; a number of 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +187,11 @@ class AlertQueries:
         visits over and over.
         """
         name = self.needed("objectId")
-        own = ", ".join(f"{self.expression(field) or 'NULL'} AS {field}" for field in VISIT)
+        own = ", ".join(_of_visit(field, self.expression(field)) for field in VISIT)
         query = f"SELECT {own} FROM alerts WHERE {name} = $1"
         entry = self.history_fields()
         if entry:
-            past = ", ".join(f"{f'visit.{field}' if field in entry else 'NULL'} AS {field}" for field in VISIT)
+            past = ", ".join(_of_visit(field, f"visit.{field}" if field in entry else None) for field in VISIT)
             visits = f"SELECT unnest({HISTORY}) AS visit FROM alerts WHERE {name} = $1"
             query = f"SELECT {past} FROM ({visits}) UNION {query}"
         return [dict(zip(VISIT, row, strict=True)) for row in self._rows(query, [object_id])]
@@ -268,3 +273,10 @@ class AlertQueries:
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._store.looking() as cursor:
             return cursor.execute(query, list(values)).fetchall()
+
+
+def _of_visit(field: str, sql: str | None) -> str:
+    """A field of a visit, of one type in alerts and their history alike."""
+    if sql and field in VISIT_TYPES:
+        sql = f"TRY_CAST({sql} AS {VISIT_TYPES[field]})"
+    return f"{sql or 'NULL'} AS {field}"

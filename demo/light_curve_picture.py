@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.dataset as ds
 
 from backend.light_curve import light_curve
+from backend.shown_light_curve import shown_light_curve
 from views.components.light_curve_chart import light_curve_chart
 
 WIDTH_PX = 720
@@ -28,7 +29,7 @@ def save_light_curve(parquet_dir: Path, picture: Path) -> Path | None:
         return None
     rows = alerts.to_table(columns=wanted, filter=ds.field("objectId") == object_id).to_pylist()
     picture.parent.mkdir(parents=True, exist_ok=True)
-    light_curve_chart(light_curve(rows), object_id).properties(width=WIDTH_PX).save(picture, ppi=144)
+    light_curve_chart(shown_light_curve(light_curve(rows)), object_id).properties(width=WIDTH_PX).save(picture, ppi=144)
     return picture
 
 

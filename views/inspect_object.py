@@ -13,9 +13,9 @@ from backend.alert_values import alert_values
 from backend.models import Content, TransferRequest
 from backend.sky_position import SkyPosition
 from views.components.alert_facts import alert_facts
-from views.components.alert_steps import alert_steps
+from views.components.alert_steps import alert_steps, mjd_of
 from views.components.cutout_panel import cutout_panel
-from views.components.light_curve_chart import light_curve_chart, light_curve_facts
+from views.components.light_curve_panel import light_curve_panel
 from views.components.missing_part import missing_part
 from views.components.navigation import BROWSE, go_to
 from views.components.object_alerts import object_alerts, object_light_curve
@@ -39,12 +39,7 @@ def inspect(queries: AlertQueries, object_id: str, request: TransferRequest | No
     with right:
         alert = alert_steps(alerts)
     with left:
-        curve = object_light_curve(queries, object_id)
-        if curve.detections or curve.upper_limits:
-            st.altair_chart(light_curve_chart(curve), width="stretch")
-            st.caption(light_curve_facts(curve))
-        else:
-            st.caption("These alerts have no magnitudes: there is no light curve.")
+        light_curve_panel(object_id, object_light_curve(queries, object_id), mjd_of(alert))
         if not queries.has_history:
             sentence = "This content has no history: earlier detections and upper limits are not here."
             missing_part(sentence, object_id, request, Content.MEDIUM)

@@ -167,6 +167,33 @@ def test_history_brings_each_visit_once(full: AlertQueries) -> None:
     assert [limit.mjd for limit in curve.upper_limits] == [JD - 2_400_000.5 - 2, JD - 2_400_000.5 - 1]
 
 
+@pytest.mark.parametrize("kind", ["string", "boolean", "int"])
+def test_signs_scores_and_references_come_from_alerts_and_histories_of_any_year(tmp_path: Path, kind: str) -> None:
+    spelled = {"string": ("f", "t"), "boolean": (False, True), "int": (0, 1)}[kind]
+    past = [*VISIT_FIELDS, nullable("isdiffpos", "string"), nullable("rb", "double"), nullable("candid", "double")]
+    own = [*VISIT_FIELDS, nullable("isdiffpos", kind), nullable("rb", "float"), nullable("drb", "float")]
+    own += [nullable("magnr", "float"), nullable("candid", "long")]
+    fields = [
+        {"name": "candid", "type": "long"},
+        nullable("objectId", "string"),
+        nullable("candidate", {"type": "record", "name": "candidate", "fields": own}),
+        nullable("prv_candidates", {"type": "array", "items": {"type": "record", "name": "past", "fields": past}}),
+    ]
+    decoder = AlertDecoder(json.dumps({"type": "record", "name": "topLevelRecord", "fields": fields}))
+    candid = 2_800_000_000_000_000_001
+    now = {**visit(1), "isdiffpos": spelled[0], "rb": 0.5, "drb": 0.75, "magnr": 17.5, "candid": candid}
+    before = {**visit(0), "isdiffpos": "1", "rb": 0.25, "candid": None}
+    record = {"candid": candid, "objectId": "ZTF24obj0", "candidate": now, "prv_candidates": [before]}
+    with AlertStore(tmp_path / "signs.duckdb") as store:
+        schema = {"type": "record", "name": "topLevelRecord", "fields": fields}
+        store.prepare("a_topic", decoder.schema_text, decoder.fingerprint, decoder.schema)
+        store.append(decoder.decode(encoded([record], schema)).table, {0: 1})
+        first, second = light_curve(AlertQueries(store).visits_of("ZTF24obj0")).detections
+    assert (first.is_positive, first.rb, first.drb, first.reference_mag, first.candid) == (True, 0.25, None, None, None)
+    assert (second.is_positive, second.rb, second.drb, second.reference_mag) == (False, 0.5, 0.75, 17.5)
+    assert second.candid == candid
+
+
 def test_without_history_the_alerts_themselves_are_the_light_curve(tmp_path: Path) -> None:
     with store_of(tmp_path / "light.duckdb", LIGHT_SCHEMA, 12) as store:
         queries = AlertQueries(store)

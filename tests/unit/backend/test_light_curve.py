@@ -47,3 +47,24 @@ def test_every_spelling_of_no_value_is_no_measurement(nothing: float | None) -> 
 
 def test_no_alert_gives_an_empty_curve() -> None:
     assert light_curve([]) == ((), ())
+
+
+def test_sign_reference_and_scores_come_with_a_detection() -> None:
+    more = {"isdiffpos": "f", "magnr": 17.0, "sigmagnr": 0.02, "distnr": 0.3, "rb": 0.8, "drb": 0.9, "candid": 7}
+    (found,) = light_curve([{"candidate": _visit(0, 18.0, **more)}]).detections
+    assert found == Detection(MJD, "g", 18.0, 0.1, False, 17.0, 0.02, 0.3, 0.8, 0.9, 7)
+
+
+def test_what_a_history_leaves_out_is_taken_from_the_alert() -> None:
+    own = _visit(0, 18.0, isdiffpos="1", magnr=17.0, rb=0.8, drb=0.9, candid=7)
+    # The same measurement, with single precision and without drb.
+    past = _visit(0, 18.000001, isdiffpos="t", magnr=17.0, rb=0.8, candid=None)
+    for alerts in ([own, past], [past, own]):
+        (found,) = light_curve(alerts).detections
+        assert (found.is_positive, found.drb, found.candid) == (True, 0.9, 7)
+
+
+def test_two_measurements_of_a_visit_do_not_share_their_scores() -> None:
+    better, worse = _visit(0, 18.0, rb=0.5), _visit(0, 18.3, sigmapsf=0.2, rb=0.9, drb=0.9)
+    (found,) = light_curve([worse, better]).detections
+    assert (found.magnitude_mag, found.rb, found.drb) == (18.0, 0.5, None)
