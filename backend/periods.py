@@ -30,7 +30,7 @@ LARGEST_RATIO_OF_ECLIPSES, WITH_EVEN_FLANKS = 1.2, 1.3
 may be more where rise and fall are clearly alike."""
 _TWO_HUMPS = 0.6
 """Share of the even harmonics' power above which a curve has two humps: it is a binary's whole period already."""
-_SECOND_WAVE, _EVEN, _LOPSIDED = 0.3, 0.3, 0.7
+_SECOND_WAVE, _EVEN, _LOPSIDED = 0.2, 0.3, 0.7
 """Amplitude of the second wave, in units of the first, that says something of the shape; sines of its phase."""
 _STEPS_PER_PEAK = 5
 _FEWEST_STEPS_PER_PEAK = 3
@@ -41,7 +41,7 @@ _MULTIPLES = (0.5, 1 / 3, 2.0)
 _STEPS_NEAR_PEAK = 9
 _LEAST_ERROR = 0.05
 """Of a measurement, in standard deviations of the band: no model is better than this."""
-_TRIES_PER_FREQUENCY = 10
+_TRIES_PER_FREQUENCY = 30
 _NUFFT = {"algorithm": "fasper"}
 
 
@@ -191,7 +191,7 @@ def _false_alarm_probability(samples: Samples, fit: Fit, highest_per_d: float) -
     """The chance that independent errors alone are fitted so well somewhere among the frequencies.
 
     At one frequency the share that the fit leaves follows a beta distribution; the number of independent frequencies
-    is estimated from span and range (VanderPlas 2018, ApJS 236, 16, section 7.2.2), times the harmonics and a number
+    is estimated from span and range (VanderPlas 2018, ApJS 236, 16), times the harmonics and a number
     that trials with pure noise asked for: the choice of harmonics and of the best place within a peak are tries too.
     """
     means = len(np.unique(samples.bands))

@@ -12,7 +12,7 @@ from backend.periods import MOST_PERIODOGRAM_POINTS, suggest_period
 from simulator.kinds import Kind
 from tests.support.simulated_variables import Variable, simulated_variables
 
-STARS = 60
+STARS = 100
 
 
 def curve_of(
