@@ -62,6 +62,8 @@ class PeriodSuggestion(NamedTuple):
     harmonics: int
     rival_d: float | None
     """Another period, no multiple of this one, that fits almost as well; None without such."""
+    is_daily: bool
+    """Whether so many half cycles fit into a day: few phases are seen then, and aliases look like this."""
     is_doubled: bool
     """Whether twice the fitted period is given, because the variation looks like two equal eclipses."""
     detections: int
@@ -92,6 +94,7 @@ def suggest_period(curve: LightCurve) -> PeriodSuggestion | None:
         false_alarm_probability=_false_alarm_probability(samples, best, float(frequencies[-1])),
         harmonics=best.harmonics,
         rival_d=1 / best.rival_per_d if best.rival_per_d else None,
+        is_daily=_is_daily(best.frequency_per_d, float(samples.days.max())),
         is_doubled=is_doubled,
         detections=len(samples.days),
         periodogram=_thinned(frequencies, power),
@@ -175,6 +178,12 @@ def _is_half_of_a_binary(samples: Samples, fit: Fit) -> bool:
     is_even = unevenness is not None and unevenness < _EVEN
     largest = WITH_EVEN_FLANKS if is_even else LARGEST_RATIO_OF_ECLIPSES
     return red > 0 and 1 / largest < green / red < largest
+
+
+def _is_daily(frequency_per_d: float, span_d: float) -> bool:
+    """Whether a frequency is a whole number of half cycles a day, as near as the span can tell."""
+    half_cycles = round(2 * frequency_per_d)
+    return half_cycles > 0 and abs(frequency_per_d - half_cycles / 2) < 1 / span_d
 
 
 def _unevenness(waves: NDArray[np.complex128]) -> float | None:

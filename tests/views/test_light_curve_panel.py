@@ -151,10 +151,11 @@ def test_a_typed_period_folds(app_of_curve: AppTest) -> None:
     [(1e-9, "fewer than 1 of 10,000"), (0.005, "likely: noise alone"), (0.4, "No period stands out. The best, 1 days")],
 )
 def test_how_sure_a_period_is_stands_in_plain_words(chance: float, said: str) -> None:
-    suggestion = PeriodSuggestion(1.0, chance, 2, 0.5, True, 40, Periodogram((1.0,), (0.5,)))
+    suggestion = PeriodSuggestion(1.0, chance, 2, 0.5, True, True, 40, Periodogram((1.0,), (0.5,)))
     sentence = suggestion_text(suggestion, CURVE)
     assert said in sentence
     assert "twice the fitted period" in sentence
+    assert "Take care" in sentence
     assert "0.5 days fits almost as well" in sentence
 
 

@@ -100,6 +100,11 @@ def suggestion_text(suggestion: PeriodSuggestion | None, curve: LightCurve) -> s
             "This is twice the fitted period: the variation is as large in g as in r, so that it is likely an eclipsing"
             " binary with two like eclipses. Halve it if you know better."
         )
+    if suggestion.is_daily:
+        sentences.append(
+            "Take care: it is nearly a whole part of a day or two, as the false periods are that the nights themselves"
+            " make."
+        )
     if suggestion.rival_d is not None:
         sentences.append(f"{suggestion.rival_d:.6g} days fits almost as well.")
     return " ".join(sentences)
