@@ -30,7 +30,7 @@ LARGEST_RATIO_OF_ECLIPSES, WITH_EVEN_FLANKS = 1.2, 1.3
 may be more where rise and fall are clearly alike."""
 _TWO_HUMPS = 0.6
 """Share of the even harmonics' power above which a curve has two humps: it is a binary's whole period already."""
-_SECOND_WAVE, _EVEN, _LOPSIDED = 0.3, 0.3, 0.7
+_SECOND_WAVE, _EVEN, _LOPSIDED = 0.2, 0.3, 0.7
 """Amplitude of the second wave, in units of the first, that says something of the shape; sines of its phase."""
 _STEPS_PER_PEAK = 5
 _FEWEST_STEPS_PER_PEAK = 3
@@ -41,7 +41,7 @@ _MULTIPLES = (0.5, 1 / 3, 2.0)
 _STEPS_NEAR_PEAK = 9
 _LEAST_ERROR = 0.05
 """Of a measurement, in standard deviations of the band: no model is better than this."""
-_TRIES_PER_FREQUENCY = 10
+_TRIES_PER_FREQUENCY = 30
 _NUFFT = {"algorithm": "fasper"}
 
 
@@ -62,6 +62,8 @@ class PeriodSuggestion(NamedTuple):
     harmonics: int
     rival_d: float | None
     """Another period, no multiple of this one, that fits almost as well; None without such."""
+    is_daily: bool
+    """Whether so many half cycles fit into a day: few phases are seen then, and aliases look like this."""
     is_doubled: bool
     """Whether twice the fitted period is given, because the variation looks like two equal eclipses."""
     detections: int
@@ -92,6 +94,7 @@ def suggest_period(curve: LightCurve) -> PeriodSuggestion | None:
         false_alarm_probability=_false_alarm_probability(samples, best, float(frequencies[-1])),
         harmonics=best.harmonics,
         rival_d=1 / best.rival_per_d if best.rival_per_d else None,
+        is_daily=_is_daily(best.frequency_per_d, float(samples.days.max())),
         is_doubled=is_doubled,
         detections=len(samples.days),
         periodogram=_thinned(frequencies, power),
@@ -177,6 +180,12 @@ def _is_half_of_a_binary(samples: Samples, fit: Fit) -> bool:
     return red > 0 and 1 / largest < green / red < largest
 
 
+def _is_daily(frequency_per_d: float, span_d: float) -> bool:
+    """Whether a frequency is a whole number of half cycles a day, as near as the span can tell."""
+    half_cycles = round(2 * frequency_per_d)
+    return half_cycles > 0 and abs(frequency_per_d - half_cycles / 2) < 1 / span_d
+
+
 def _unevenness(waves: NDArray[np.complex128]) -> float | None:
     """How much rise and fall differ, 0 to 1, by the phase of the second wave (Simon and Lee 1981, ApJ 248, 291).
 
@@ -191,7 +200,7 @@ def _false_alarm_probability(samples: Samples, fit: Fit, highest_per_d: float) -
     """The chance that independent errors alone are fitted so well somewhere among the frequencies.
 
     At one frequency the share that the fit leaves follows a beta distribution; the number of independent frequencies
-    is estimated from span and range (VanderPlas 2018, ApJS 236, 16, section 7.2.2), times the harmonics and a number
+    is estimated from span and range (VanderPlas 2018, ApJS 236, 16), times the harmonics and a number
     that trials with pure noise asked for: the choice of harmonics and of the best place within a peak are tries too.
     """
     means = len(np.unique(samples.bands))

@@ -1,9 +1,9 @@
 """What a difference magnitude says of the object: its apparent magnitude and its flux, with errors.
 
-The difference flux is that of the image minus the reference image. The object's own flux is the sum of both: Masci et
-al., "The ZTF Science Data System Explanatory Supplement", section on alert packets (p. 107 in Fink's count;
-https://irsa.ipac.caltech.edu/data/ZTF/docs/ztf_explanatory_supplement.pdf), as Fink's ``dc_mag`` and Lasair's
-``dc_mag`` have it. The errors of image and reference count as independent.
+The difference flux is that of the image minus that of the reference image; the object's own flux is the sum of the
+difference and its source in the reference. This is how the ZTF Science Data System Explanatory Supplement has it
+(https://irsa.ipac.caltech.edu/data/ZTF/docs/ztf_explanatory_supplement.pdf, p. 107 as Fink cites it) and, after it, the
+functions ``dc_mag`` of Fink and Lasair. The errors of difference and reference count as independent.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ AB_ZERO_UJY = 3_631e6
 MAG_PER_RELATIVE_FLUX = 2.5 / math.log(10)
 """1.0857: the error in magnitudes for a small relative error of the flux."""
 OWN_REFERENCE_ARCSEC = 1.4
-"""A reference source further away is a neighbour or the host, not the object (ALeRCE: Förster et al. 2021, AJ 161, 242,
-section 4.2, which corrects magnitudes within 1.4 arcsec only)."""
+"""A reference source further away is a neighbour or the host, not the object: so far ALeRCE corrects magnitudes
+(Förster et al. 2021, AJ 161, 242)."""
 
 
 class Measured(NamedTuple):

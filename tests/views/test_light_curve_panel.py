@@ -122,6 +122,16 @@ def test_a_suggested_period_is_the_stars_and_can_be_halved_doubled_and_tuned(
     assert f"Folded with {tuned_d:.7f} days." in text(app)
 
 
+def test_period_and_tuning_are_kept_while_time_is_shown(app_of_curve: AppTest) -> None:
+    choose(app_of_curve, panel.FOLDS, True)
+    checked(app_of_curve.number_input(key=f"period_{OBJECT}").set_value(0.5).run())
+    checked(app_of_curve.slider(key=f"period_tuning_{OBJECT}").set_value(0.25).run())
+    choose(app_of_curve, panel.FOLDS, False)
+    choose(app_of_curve, panel.FOLDS, True)
+    assert app_of_curve.number_input(key=f"period_{OBJECT}").value == 0.5
+    assert app_of_curve.slider(key=f"period_tuning_{OBJECT}").value == 0.25
+
+
 def test_too_few_detections_for_a_suggestion_are_said(app_of_curve: AppTest) -> None:
     choose(app_of_curve, panel.FOLDS, True)
     click(app_of_curve, SUGGEST)
@@ -141,10 +151,11 @@ def test_a_typed_period_folds(app_of_curve: AppTest) -> None:
     [(1e-9, "fewer than 1 of 10,000"), (0.005, "likely: noise alone"), (0.4, "No period stands out. The best, 1 days")],
 )
 def test_how_sure_a_period_is_stands_in_plain_words(chance: float, said: str) -> None:
-    suggestion = PeriodSuggestion(1.0, chance, 2, 0.5, True, 40, Periodogram((1.0,), (0.5,)))
+    suggestion = PeriodSuggestion(1.0, chance, 2, 0.5, True, True, 40, Periodogram((1.0,), (0.5,)))
     sentence = suggestion_text(suggestion, CURVE)
     assert said in sentence
     assert "twice the fitted period" in sentence
+    assert "Take care" in sentence
     assert "0.5 days fits almost as well" in sentence
 
 

@@ -44,8 +44,9 @@ def folding(object_id: str, curve: LightCurve) -> float | None:
             "Period (days)", _SHORTEST_D, _LONGEST_D, None, 0.001, "%.7f", key=period, width=170,
             placeholder="none yet", persist_state="page",
         )  # fmt: skip
+        st.session_state.setdefault(tuning, 0.0)
         st.slider(
-            "Fine tuning (cycles over the whole curve)", -1.0, 1.0, 0.0, 0.01, key=tuning, width=260,
+            "Fine tuning (cycles over the whole curve)", -1.0, 1.0, step=0.01, key=tuning, width=260,
             persist_state="page", disabled=st.session_state.get(period) is None,
         )  # fmt: skip
         st.button(SUGGEST, on_click=suggest, icon=":material/auto_awesome:", key=f"suggest_{object_id}")
@@ -62,8 +63,12 @@ def folding(object_id: str, curve: LightCurve) -> float | None:
         suggestion = _suggested(curve)
         st.caption(suggestion_text(suggestion, curve))
         if suggestion:
-            description = f"Periodogram: the highest peak is the fit of {suggestion.period_d:.6g} days or of its half."
+            description = "Periodogram: how much of the variation a sine of each period explains."
             st.altair_chart(periodogram_chart(suggestion, period_d), width="stretch", alt=description)
+            st.caption(
+                "What a sine of each period explains; dashed, the period in use. Curves of several waves decide on the"
+                " suggestion, so that it need not be at the highest peak."
+            )
     return period_d
 
 
@@ -94,6 +99,11 @@ def suggestion_text(suggestion: PeriodSuggestion | None, curve: LightCurve) -> s
         sentences.append(
             "This is twice the fitted period: the variation is as large in g as in r, so that it is likely an eclipsing"
             " binary with two like eclipses. Halve it if you know better."
+        )
+    if suggestion.is_daily:
+        sentences.append(
+            "Take care: it is nearly a whole part of a day or two, as the false periods are that the nights themselves"
+            " make."
         )
     if suggestion.rival_d is not None:
         sentences.append(f"{suggestion.rival_d:.6g} days fits almost as well.")

@@ -12,7 +12,7 @@ from backend.periods import MOST_PERIODOGRAM_POINTS, suggest_period
 from simulator.kinds import Kind
 from tests.support.simulated_variables import Variable, simulated_variables
 
-STARS = 60
+STARS = 100
 
 
 def curve_of(
@@ -75,6 +75,16 @@ def test_one_band_or_no_reference_is_enough_for_a_period_but_not_to_tell_a_binar
     assert suggestion.is_doubled == as_binary
     assert suggestion.period_d == pytest.approx(0.5613 * (2 if as_binary else 1), rel=1e-3)
     assert suggestion.false_alarm_probability < 1e-6
+
+
+@pytest.mark.parametrize(("period_d", "is_daily"), [(0.5, True), (0.6667, True), (0.5613, False), (30.0, False)])
+def test_a_period_that_the_nights_could_have_made_is_marked(period_d: float, is_daily: bool) -> None:
+    mjd = nightly(90, 120, 3)
+    # Unlike in g and r, so that it is no binary.
+    size = np.where(np.arange(90) % 2, 0.2, 0.35)
+    suggestion = suggest_period(curve_of(mjd, 18 + size * np.sin(2 * np.pi * mjd / period_d)))
+    assert suggestion is not None
+    assert suggestion.is_daily == is_daily
 
 
 def test_the_periodogram_is_small_and_highest_at_the_period() -> None:
