@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -39,6 +40,12 @@ class LaunchedProduct:
         self._output = data_dir / "launcher.log"
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
+
+    @property
+    def kafka_servers(self) -> str:
+        """Where its Kafka answers."""
+        addresses = json.loads((self._data_dir / "stack" / "addresses.json").read_text(encoding="utf-8"))
+        return str(addresses["kafka_bootstrap_servers"])
 
     def __enter__(self) -> LaunchedProduct:
         environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -97,3 +99,26 @@ def select_first_row(page: Page) -> None:
 def alert_about(page: Page, service: str) -> Locator:
     """What the page says of a service, in a box that asks for attention."""
     return page.get_by_role("alert").filter(has_text=service)
+
+
+def download_prepared(page: Page, folder: Path, which: re.Pattern[str] | None = None) -> Path:
+    """The file that the user gets; ``which`` alerts are in it, where there is a choice."""
+    menu = page.get_by_role("button", name="Download", exact=True)
+    expect(menu).to_have_count(1)  # while the last alerts arrive, the menu of the run before may still be there
+    menu.click()
+    if which is not None:
+        page.get_by_test_id("stPopoverBody").get_by_text(which).click()
+    page.get_by_role("button", name=re.compile("^Prepare ")).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Save", exact=True).click()
+    file = folder / download.value.suggested_filename
+    download.value.save_as(file)
+    page.keyboard.press("Escape")
+    return file
+
+
+def number_in(text: str, pattern: str) -> int:
+    """The number that the group of the pattern holds."""
+    found = re.search(pattern, text)
+    assert found, text
+    return int(found[1].replace(",", ""))

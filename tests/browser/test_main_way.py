@@ -16,6 +16,8 @@ from tests.browser.pages import (
     choose_classes,
     choose_content,
     choose_nights,
+    download_prepared,
+    number_in,
     select_first_row,
     settle,
     tab_to,
@@ -59,7 +61,7 @@ def test_from_two_nights_to_a_data_frame(context: BrowserContext, witness: Witne
     expect(page.get_by_role("heading", name="Browse")).to_be_visible()
     expect(page.get_by_text(f"{published:,} alerts, complete.", exact=True)).to_be_visible()
     expect(cells(page).first).to_have_text(re.compile(r"^ZTF\d\d[a-z]{7}$"))
-    data = pd.read_parquet(downloaded(page, tmp_path))
+    data = pd.read_parquet(download_prepared(page, tmp_path))
     check_alerts(data, published)
 
     supernovae = int((data["finkclass"] == "SN candidate").sum())
@@ -136,20 +138,6 @@ def complete_transfer(page: Page, witness: Witness) -> int:
     return number_in(receipt.inner_text(), r"([\d,]+) alerts? published")
 
 
-def downloaded(page: Page, folder: Path) -> Path:
-    """The file that the user gets."""
-    menu = page.get_by_role("button", name="Download", exact=True)
-    expect(menu).to_have_count(1)  # while the last alerts arrive, the menu of the run before may still be there
-    menu.click()
-    page.get_by_role("button", name=re.compile("^Prepare ")).click()
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Save", exact=True).click()
-    file = folder / download.value.suggested_filename
-    download.value.save_as(file)
-    page.keyboard.press("Escape")
-    return file
-
-
 def check_alerts(data: pd.DataFrame, published: int) -> None:
     """As many as were published, each once, all as the request asked."""
     assert len(data) == published
@@ -175,13 +163,6 @@ def check_object(page: Page, data: pd.DataFrame) -> None:
         expect(picture).to_have_js_property("complete", True)
         assert picture.evaluate("image => image.naturalWidth") > 0
     assert f"object={object_id}" in page.url
-
-
-def number_in(text: str, pattern: str) -> int:
-    """The number that the group of the pattern holds."""
-    found = re.search(pattern, text)
-    assert found, text
-    return int(found[1].replace(",", ""))
 
 
 def night_of(jd: float) -> date:
