@@ -49,7 +49,7 @@ def test_apparent_magnitudes_say_how_many_have_none() -> None:
     # Brighter than the reference; fainter; negative in total; without a reference.
     assert [point.value for point in shown.detections] == pytest.approx([16.636, 19.082], abs=1e-3)
     assert shown.without_value == 2
-    assert [(point.band, round(point.value, 3)) for point in shown.limits] == [("g", 16.933)]
+    assert [(point.band, round(point.value, 3)) for point in shown.limits] == [("g", 16.934)]
     assert shown.limits_without_value == 1
 
 
