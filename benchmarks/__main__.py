@@ -27,6 +27,7 @@ SECTIONS = {
     "reading": "reading",
     "fetch": "fetching",
     "estimate": "estimate",
+    "explore": "exploring",
     "executors": "executors",
     "linear": "linear",
 }

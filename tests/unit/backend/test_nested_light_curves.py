@@ -83,7 +83,9 @@ def test_real_light_curves_are_those_of_the_inspection_page(tmp_path: Path, real
         assert [row["objectId"] for row in rows] == names
         for row in rows:
             expected = light_curve(queries.visits_of(row["objectId"]))
-            assert curve_of(row) == (set(expected.detections), set(expected.upper_limits))
+            measured = {(one.mjd, one.band, one.magnitude_mag, one.error_mag) for one in expected.detections}
+            limits = {(one.mjd, one.band, one.limit_mag) for one in expected.upper_limits}
+            assert curve_of(row) == (measured, limits)
             assert len(row["lightcurve"]["jd"]) == len(expected.detections) + len(expected.upper_limits)
             assert row["lightcurve"]["jd"] == sorted(row["lightcurve"]["jd"])
             assert row["n_alerts"] == len(queries.alerts_of(row["objectId"]))
