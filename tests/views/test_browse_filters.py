@@ -88,8 +88,9 @@ def test_objects_are_counted_instead_of_alerts(browse: AppTest, facade: Facade) 
     most = max(set(names), key=lambda name: (names.count(name), [-ord(sign) for sign in name]))
     assert (first["objectId"], first["alerts"]) == (most, names.count(most))
     checked(browse.selectbox(key="objects_sort").set_value("brightest").run())
-    checked(browse.toggle(key="objects_descending").set_value(False).run())
-    assert shown(browse)["brightest"].is_monotonic_increasing
+    assert shown(browse)["brightest"].is_monotonic_increasing  # the bright ones first
+    checked(browse.toggle(key="objects_descending_brightest").set_value(True).run())
+    assert shown(browse)["brightest"].is_monotonic_decreasing
 
 
 def test_all_alerts_of_the_objects_are_one_click_away(browse: AppTest, facade: Facade) -> None:
@@ -125,3 +126,10 @@ def test_an_object_is_marked_and_noted_where_it_is_looked_at(browse: AppTest, fa
     click(browse, "Marked")
     assert not session.marks().of(facade.user, name).is_marked
     assert session.marks().of(facade.user, name).note == "rises <b>fast</b>"
+
+
+def test_a_filter_of_another_transfer_that_leaves_nothing_is_none(browse: AppTest) -> None:
+    browse.session_state["filter_nights"] = (date(2031, 1, 1), date(2031, 1, 5))
+    browse.session_state["filter_magnitudes"] = (3.0, 4.0)
+    checked(browse.run())
+    assert "450 alerts. Click a name" in text(browse)

@@ -160,14 +160,14 @@ def _magnitude_limits(facets: Facets) -> tuple[float | None, float | None]:
     if ends is None:
         return None, None
     bright, faint = ends
-    if _MAGNITUDES in st.session_state:
-        low, high = st.session_state[_MAGNITUDES]
+    low, high = st.session_state.get(_MAGNITUDES, ends)
+    if low <= faint and high >= bright:
         # A handle that stood at an end stays at the end, wherever that is once more alerts were read.
         old_bright, old_faint = st.session_state.get(_MAGNITUDE_ENDS, ends)
         low = bright if low <= old_bright else min(max(low, bright), faint)
         high = faint if high >= old_faint else max(min(high, faint), bright)
         st.session_state[_MAGNITUDES] = (low, high)
-    else:
+    else:  # left over from other alerts
         st.session_state[_MAGNITUDES] = ends
     st.session_state[_MAGNITUDE_ENDS] = ends
     # The range in the session's state makes it a slider with two handles.
@@ -181,13 +181,11 @@ def _night_limits(facets: Facets) -> tuple[date, date] | None:
     if facets.nights is None or facets.nights[0] == facets.nights[1]:
         return None
     first, last = facets.nights
-    if _NIGHTS in st.session_state:
-        within = [min(max(night, first), last) for night in st.session_state[_NIGHTS]]
-        old_ends = st.session_state.get(_NIGHT_ENDS, facets.nights)
-        # As for magnitudes: all nights stay all nights while more of them arrive.
-        st.session_state[_NIGHTS] = facets.nights if tuple(within) == old_ends else tuple(within)
-    else:
-        st.session_state[_NIGHTS] = facets.nights
+    asked = st.session_state.get(_NIGHTS) or facets.nights
+    within = tuple(min(max(night, first), last) for night in asked)
+    # As for magnitudes: all nights stay all nights while more of them arrive, and those of other alerts are none.
+    is_all = tuple(asked) == st.session_state.get(_NIGHT_ENDS) or asked[-1] < first or asked[0] > last
+    st.session_state[_NIGHTS] = facets.nights if is_all else within
     st.session_state[_NIGHT_ENDS] = facets.nights
     nights: Any = st.date_input("Nights (UTC)", min_value=first, max_value=last, key=_NIGHTS, format="YYYY-MM-DD")
     return None if len(nights) < 2 or tuple(nights) == facets.nights else (nights[0], nights[1])

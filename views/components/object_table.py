@@ -12,6 +12,8 @@ from views.components.light_curve_chart import BANDS
 from views.components.table_pages import OPENING, ROWS, opened_object, page_in_address, pages_below, table_height_px
 
 _SORT, _DESCENDING, _SHOWN = "objects_sort", "objects_descending", "objects_shown"
+_SMALLEST_FIRST = ("objectId", "brightest", "finkclass", "tnsclass")
+"""What one wants to see first of these: names from A on, and of magnitudes the bright ones."""
 _TITLES = {
     "objectId": "name",
     "alerts": "number of alerts",
@@ -43,7 +45,9 @@ def object_table(objects: ObjectList, chosen: AlertFilter, matching: int) -> str
             width=240,
             persist_state="page",
         )
-        descending = st.toggle("Descending", value=True, key=_DESCENDING, persist_state="page")
+        largest_first = sort_by not in _SMALLEST_FIRST
+        key = f"{_DESCENDING}_{sort_by}"
+        descending = st.toggle("Descending", value=largest_first, key=key, persist_state="page")
     number, pages = page_in_address(_SHOWN, (chosen, sort_by, descending), matching)
     page = objects.page(chosen, sort_by=sort_by, descending=descending, number=number, rows=ROWS)
     event = st.dataframe(
