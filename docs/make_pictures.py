@@ -73,7 +73,7 @@ def prepare(browser: Browser, url: str) -> tuple[str, str]:
     choose_classes(page, "Class", [SUPERNOVA])
     expect(page.get_by_text(re.compile("alerts? match"))).to_be_visible()
     select_first_row(page)
-    expect(page.get_by_test_id("stVegaLiteChart")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^ZTF"))
     supernova = in_address(page, "object")
     page.close()
     return transfer, supernova
@@ -113,8 +113,12 @@ def show_transfers(page: Page) -> None:
 
 
 def show_alerts(page: Page) -> None:
-    """Browse, with the first rows."""
+    """Browse, with its charts and the first rows."""
     expect(cells(page).first).to_be_attached()
+    charts = page.get_by_test_id("stVegaLiteChart")
+    expect(charts).to_have_count(3)
+    for number in range(3):
+        expect(charts.nth(number).locator("svg, canvas").first).to_be_visible()
 
 
 def show_object(page: Page) -> None:
