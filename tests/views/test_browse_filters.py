@@ -129,7 +129,22 @@ def test_an_object_is_marked_and_noted_where_it_is_looked_at(browse: AppTest, fa
 
 
 def test_a_filter_of_another_transfer_that_leaves_nothing_is_none(browse: AppTest) -> None:
-    browse.session_state["filter_nights"] = (date(2031, 1, 1), date(2031, 1, 5))
-    browse.session_state["filter_magnitudes"] = (3.0, 4.0)
+    browse.session_state["filter_chosen_nights"] = (date(2031, 1, 1), date(2031, 1, 5))
+    browse.session_state["filter_chosen_magnitudes"] = (3.0, 4.0)
     checked(browse.run())
     assert "450 alerts. Click a name" in text(browse)
+
+
+def test_what_a_browser_says_of_the_ends_before_does_not_narrow(browse: AppTest) -> None:
+    browse.session_state["filter_nights"] = (date(2024, 9, 1), date(2024, 9, 2))  # as if its answer came late
+    browse.session_state["filter_magnitudes"] = (17.0, 18.0)
+    checked(browse.run())
+    assert "450 alerts. Click a name" in text(browse)
+
+
+def test_nights_are_chosen_in_the_calendar(browse: AppTest) -> None:
+    checked(browse.date_input(key="filter_nights").set_value((date(2024, 9, 2),)).run())
+    assert "450 alerts. Click a name" in text(browse)
+    checked(browse.date_input(key="filter_nights").set_value((date(2024, 9, 2), date(2024, 9, 2))).run())
+    assert {moment.date() for moment in shown(browse)["observed"]} == {date(2024, 9, 2)}
+    assert browse.query_params["nights"] == "2024-09-02,2024-09-02"

@@ -24,12 +24,26 @@ from views.components.problems import show_refusal
 _CLASSES, _BANDS, _MAGNITUDES, _OBJECT = "filter_classes", "filter_bands", "filter_magnitudes", "filter_object"
 _NIGHTS, _CENTRE, _RADIUS = "filter_nights", "filter_centre", "filter_radius"
 _MAGNITUDE_ENDS, _NIGHT_ENDS = "filter_magnitude_ends", "filter_night_ends"
+_CHOSEN_MAGNITUDES, _CHOSEN_NIGHTS = "filter_chosen_magnitudes", "filter_chosen_nights"
+_IS_CHOOSING_NIGHTS = "filter_is_choosing_nights"
+_NO_LIMITS: tuple[float | None, float | None] = (None, None)
 _FROM_CHARTS = "filter_from_charts"
 """What of the filter was selected in charts, and has no widget here."""
 _LAST = "filter_last"
 _MARKED = "filter_marked"
 _RADIUS_ARCSEC = "60"
-_ALL = (_CLASSES, _BANDS, _MAGNITUDES, _OBJECT, _NIGHTS, _CENTRE, _RADIUS, _FROM_CHARTS, _MARKED)
+_ALL = (
+    _CLASSES,
+    _BANDS,
+    _CHOSEN_MAGNITUDES,
+    _OBJECT,
+    _CHOSEN_NIGHTS,
+    _IS_CHOOSING_NIGHTS,
+    _CENTRE,
+    _RADIUS,
+    _FROM_CHARTS,
+    _MARKED,
+)
 
 
 def alert_filter(facets: Facets, transfer_name: str) -> AlertFilter:
@@ -93,10 +107,9 @@ def narrow_to(**part: Any) -> None:
     part
         ``nights`` or ``magnitudes``, which have a widget; ``map_box`` or ``ranges``, which have none.
     """
-    if "nights" in part:
-        st.session_state[_NIGHTS] = part.pop("nights")
-    if "magnitudes" in part:
-        st.session_state[_MAGNITUDES] = part.pop("magnitudes")
+    for name, key in (("nights", _CHOSEN_NIGHTS), ("magnitudes", _CHOSEN_MAGNITUDES)):
+        if name in part:
+            st.session_state[key] = part.pop(name)
     if part:
         st.session_state[_FROM_CHARTS] = replace(st.session_state.get(_FROM_CHARTS, EVERYTHING), **part)
 
@@ -136,13 +149,8 @@ def _fill(chosen: AlertFilter, facets: Facets) -> None:
     if chosen.cone:
         st.session_state[_CENTRE] = f"{chosen.cone.ra_deg:g} {chosen.cone.dec_deg:+g}"
         st.session_state[_RADIUS] = f"{chosen.cone.radius_arcsec:g}"
-    ends = _magnitude_ends(facets)
-    if ends:
-        bright, faint = chosen.brightest_mag, chosen.faintest_mag
-        st.session_state[_MAGNITUDE_ENDS] = ends
-        st.session_state[_MAGNITUDES] = (ends[0] if bright is None else bright, ends[1] if faint is None else faint)
-    if chosen.nights:
-        st.session_state[_NIGHTS] = chosen.nights
+    st.session_state[_CHOSEN_MAGNITUDES] = (chosen.brightest_mag, chosen.faintest_mag)
+    st.session_state[_CHOSEN_NIGHTS] = chosen.nights
     st.session_state[_MARKED] = chosen.objects is not None
     st.session_state[_FROM_CHARTS] = AlertFilter(map_box=chosen.map_box, ranges=chosen.ranges)
 
@@ -159,21 +167,21 @@ def _magnitude_limits(facets: Facets) -> tuple[float | None, float | None]:
     ends = _magnitude_ends(facets)
     if ends is None:
         return None, None
-    bright, faint = ends
-    low, high = st.session_state.get(_MAGNITUDES, ends)
-    if low <= faint and high >= bright:
-        # A handle that stood at an end stays at the end, wherever that is once more alerts were read.
-        old_bright, old_faint = st.session_state.get(_MAGNITUDE_ENDS, ends)
-        low = bright if low <= old_bright else min(max(low, bright), faint)
-        high = faint if high >= old_faint else max(min(high, faint), bright)
-        st.session_state[_MAGNITUDES] = (low, high)
-    else:  # left over from other alerts
-        st.session_state[_MAGNITUDES] = ends
+    low, high = st.session_state.get(_CHOSEN_MAGNITUDES, _NO_LIMITS)
+    if (low is not None and low > ends[1]) or (high is not None and high < ends[0]):
+        low, high = _NO_LIMITS  # left over from other alerts
+    bright = ends[0] if low is None else max(low, ends[0])
+    faint = ends[1] if high is None else min(high, ends[1])
+    # What the widget had is not asked: while alerts arrive it may still be that of the ends before.
+    st.session_state[_MAGNITUDES] = (bright, faint)
     st.session_state[_MAGNITUDE_ENDS] = ends
-    # The range in the session's state makes it a slider with two handles.
-    limits: Any = st.slider("Magnitude", bright, faint, step=0.1, format="%.1f", key=_MAGNITUDES)
-    low, high = limits
-    return (low if low > bright else None), (high if high < faint else None)
+    st.slider("Magnitude", *ends, step=0.1, format="%.1f", key=_MAGNITUDES, on_change=_choose_magnitudes)
+    return (bright if bright > ends[0] else None), (faint if faint < ends[1] else None)
+
+
+def _choose_magnitudes() -> None:
+    (low, high), ends = st.session_state[_MAGNITUDES], st.session_state[_MAGNITUDE_ENDS]
+    st.session_state[_CHOSEN_MAGNITUDES] = (low if low > ends[0] else None, high if high < ends[1] else None)
 
 
 def _night_limits(facets: Facets) -> tuple[date, date] | None:
@@ -181,14 +189,29 @@ def _night_limits(facets: Facets) -> tuple[date, date] | None:
     if facets.nights is None or facets.nights[0] == facets.nights[1]:
         return None
     first, last = facets.nights
-    asked = st.session_state.get(_NIGHTS) or facets.nights
-    within = tuple(min(max(night, first), last) for night in asked)
-    # As for magnitudes: all nights stay all nights while more of them arrive, and those of other alerts are none.
-    is_all = tuple(asked) == st.session_state.get(_NIGHT_ENDS) or asked[-1] < first or asked[0] > last
-    st.session_state[_NIGHTS] = facets.nights if is_all else within
+    chosen = st.session_state.get(_CHOSEN_NIGHTS)
+    is_none = chosen is None or chosen[1] < first or chosen[0] > last  # the latter left over from other alerts
+    shown = facets.nights if is_none else (max(chosen[0], first), min(chosen[1], last))
+    if not st.session_state.get(_IS_CHOOSING_NIGHTS):
+        st.session_state[_NIGHTS] = shown
     st.session_state[_NIGHT_ENDS] = facets.nights
-    nights: Any = st.date_input("Nights (UTC)", min_value=first, max_value=last, key=_NIGHTS, format="YYYY-MM-DD")
-    return None if len(nights) < 2 or tuple(nights) == facets.nights else (nights[0], nights[1])
+    st.date_input(
+        "Nights (UTC)",
+        min_value=first,
+        max_value=last,
+        key=_NIGHTS,
+        format="YYYY-MM-DD",
+        on_change=_choose_nights,
+    )
+    return None if shown == facets.nights else shown
+
+
+def _choose_nights() -> None:
+    nights = tuple(st.session_state[_NIGHTS])
+    st.session_state[_IS_CHOOSING_NIGHTS] = len(nights) == 1  # the other end comes with the next click
+    if len(nights) != 1:
+        is_all = not nights or nights == st.session_state[_NIGHT_ENDS]
+        st.session_state[_CHOSEN_NIGHTS] = None if is_all else nights
 
 
 def _cone() -> Cone | None:
