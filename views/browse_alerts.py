@@ -33,11 +33,15 @@ def draw(reader: AlertReader, choice: Choice, was_reading: bool) -> None:
     """Progress and table, again each second while alerts arrive."""
     with problems_shown():
         receipt, progress = choice.transfer.receipt if choice.transfer else None, reader.progress
+        # Each part has its place, whatever the ones above it show: Streamlit may keep what a part that moved has left.
         above = st.container(horizontal=True, vertical_alignment="center")
+        state, below = st.container(), st.container()
         with above:
             reading_panel(reader, progress, receipt)
-        reading_state(reader, progress, receipt)
-        chosen, matching = look(reader, choice)
+        with state:
+            reading_state(reader, progress, receipt)
+        with below:
+            chosen, matching = look(reader, choice)
         with above:
             download(reader, choice.transfer, chosen, matching)
         if is_reading(reader) != was_reading:
@@ -50,10 +54,15 @@ def look(reader: AlertReader, choice: Choice) -> tuple[AlertFilter, int]:
     stored = queries.count()
     if not stored:
         return EVERYTHING, 0
-    chosen = alert_filter(queries.facets(), choice.name)
+    narrowing, charts, rows = st.container(), st.container(), st.container()
+    with narrowing:
+        chosen = alert_filter(queries.facets(), choice.name)
     matching = queries.count(chosen)
-    alert_charts(store, queries, chosen, is_reading=is_reading(reader))
-    if opened := table(store, queries, chosen, (matching, stored), choice.transfer):
+    with charts:
+        alert_charts(store, queries, chosen, is_reading=is_reading(reader))
+    with rows:
+        opened = table(store, queries, chosen, (matching, stored), choice.transfer)
+    if opened:
         go_to(INSPECT, transfer=choice.name, object=opened)
     return chosen, matching
 

@@ -38,7 +38,7 @@ def topic(product: LaunchedProduct) -> Iterator[PublishedTopic]:
     published.delete()
 
 
-@pytest.mark.soak  # under load the page at times keeps charts that were replaced until it is drawn again
+@pytest.mark.soak  # on a busy machine it failed 1 of 6 times; not known yet why
 def test_from_a_map_of_the_sky_to_a_folded_light_curve(
     context: BrowserContext, topic: PublishedTopic, witness: Witness, tmp_path: Path
 ) -> None:

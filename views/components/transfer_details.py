@@ -27,15 +27,19 @@ def transfer_details(transfer: Transfer) -> None:
     st.caption(plain(_request_in_words(transfer)))
     if transfer.request.conditions.strip():
         st.code(transfer.request.conditions.strip(), language="sql")
+    # Each part has its place, whatever the ones above it show: Streamlit may keep what a part that moved has left.
+    said, topic, facts, actions = (st.container() for _ in range(4))
     if transfer.message:
-        show = st.error if transfer.phase is Phase.ERROR else st.info
+        show = said.error if transfer.phase is Phase.ERROR else said.info
         show(plain(transfer.message))
-    st.code(transfer.topic, language=None)
-    if transfer.receipt:
-        receipt_facts(transfer.receipt)
-    elif transfer.phase is Phase.EXECUTING:
-        running_facts(transfer)
-    _actions(transfer)
+    topic.code(transfer.topic, language=None)
+    with facts:
+        if transfer.receipt:
+            receipt_facts(transfer.receipt)
+        elif transfer.phase is Phase.EXECUTING:
+            running_facts(transfer)
+    with actions:
+        _actions(transfer)
     job_log(transfer)
     with st.expander("Get the data elsewhere", icon=":material/output:"):
         elsewhere(transfer)
