@@ -13,7 +13,7 @@ from backend.alert_classes import UNKNOWN
 from backend.alert_filter import AlertFilter, where_clause
 from backend.alert_store import AlertStore
 from backend.sky_map import WHOLE_SKY, map_place_sql
-from backend.stored_columns import JD_OF_UNIX_EPOCH, StoredColumns
+from backend.stored_columns import StoredColumns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,11 +51,10 @@ class AlertCharts:
         Where there would be more than some hundred bars, one has several nights. The classes beyond the most frequent
         are ``others``.
         """
-        time = self._columns.expression("jd")
-        if time is None:
+        day = self._columns.night()
+        if day is None:
             return None
         where, values = where_clause(chosen, self._columns)
-        day = f"CAST(floor({time} - {JD_OF_UNIX_EPOCH}) AS INTEGER)"
         ends = self._rows(f"SELECT min({day}), max({day}) FROM alerts {where}", values)[0]
         if ends[0] is None:
             return None
@@ -99,12 +98,12 @@ class AlertCharts:
 
         The cells are those of the part of the map that is chosen.
         """
-        ra, dec = self._columns.expression("ra"), self._columns.expression("dec")
-        if ra is None or dec is None:
+        place = self._columns.place()
+        if place is None:
             return None
         where, values = where_clause(chosen, self._columns)
         box = chosen.map_box or WHOLE_SKY
-        positions = f"SELECT {ra} AS ra, {dec} AS dec, 1 AS alerts FROM alerts {where}"
+        positions = f"SELECT {place[0]} AS ra, {place[1]} AS dec, 1 AS alerts FROM alerts {where}"
         if chosen.map_box is None:  # to place each alert on the map would take longer than all else
             bins = ", ".join(
                 f"(floor({axis} / {_SKY_BIN_DEG}) + 0.5) * {_SKY_BIN_DEG} AS {axis}" for axis in ("ra", "dec")

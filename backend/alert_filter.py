@@ -90,8 +90,8 @@ def where_clause(chosen: AlertFilter, columns: StoredColumns) -> tuple[str, list
     for column, low, high in chosen.ranges:
         if value := columns.to_show(column) if column in columns.numeric else None:
             tests.append((f"({value} BETWEEN $$ AND $$)", [low, high]))
-    if (ra := columns.expression("ra")) and (dec := columns.expression("dec")):
-        tests += _in_sky(chosen, ra, dec)
+    if place := columns.place():
+        tests += _in_sky(chosen, *place)
     return _numbered(tests)
 
 

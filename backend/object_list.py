@@ -93,7 +93,7 @@ class ObjectList:
     def _measures(self) -> dict[str, str]:
         """Name -> SQL of an aggregate; what the alerts lack is left out."""
         columns = self._columns
-        name, time = columns.expression("objectId"), columns.expression("jd") or "candid"
+        name, time = columns.expression("objectId"), columns.time() or "candid"
         if name is None:
             return {}
         measures = {"objectId": name, "alerts": "count(*)"}

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from backend.alert_queries import AlertQueries
 from backend.alert_store import AlertStore
 from backend.errors import InvalidRequest
 from backend.query_watch import QueryWatch
 from backend.select_check import checked_select
 from backend.select_names import TABLE, Names, names_of
-from backend.stored_columns import JD_OF_UNIX_EPOCH
+from backend.stored_columns import StoredColumns
 
 TIME_LIMIT_S = 10.0
 AT_ONCE = 2
@@ -176,11 +175,10 @@ class _Table:
 
 def _table(store: AlertStore) -> _Table | None:
     """The table of a store; None before anything was read."""
-    queries = AlertQueries(store)
     schema = store.schema
     if schema is None:
         return None
-    times = _times(queries)
+    times = _times(store)
     added = "".join(f", {sql} AS {name}" for name, sql in times.items())
     own = names_of(schema)
     return _Table(
@@ -189,15 +187,13 @@ def _table(store: AlertStore) -> _Table | None:
     )
 
 
-def _times(queries: AlertQueries) -> dict[str, str]:
-    jd = queries.expression("jd")
-    if jd is None:
+def _times(store: AlertStore) -> dict[str, str]:
+    columns = StoredColumns(store.schema or pa.schema([]))
+    observed, night = columns.observed(), columns.night()
+    if observed is None or night is None:
         return {}
-    sound = f"CASE WHEN {jd} BETWEEN 0 AND 1e7 THEN {jd} END"  # no time is as far away as what would overflow
-    observed = f"make_timestamp(CAST(({sound} - {JD_OF_UNIX_EPOCH}) * 86400 AS BIGINT) * 1000000)"
-    night = f"DATE '1970-01-01' + CAST(floor({sound} - {JD_OF_UNIX_EPOCH}) AS INTEGER)"
-    both = {"observed": observed, "night": night}
-    return {name: sql for name, sql in both.items() if not queries.has(name)}
+    both = {"observed": observed, "night": f"DATE '1970-01-01' + {night}"}
+    return {name: sql for name, sql in both.items() if columns.expression(name) is None}
 
 
 def _shown(name: str, kind: duckdb.sqltypes.DuckDBPyType) -> str:

@@ -7,6 +7,7 @@ import pyarrow as pa
 JD_OF_UNIX_EPOCH = 2_440_587.5
 NO_MAGNITUDE = -99.0
 """At and below this a magnitude is the survey's spelling of "no value"."""
+_FIRST_JD, _LAST_JD = 1_721_426.5, 5_373_482.5
 DETECTION = "candidate"
 MEASURED = ("jd", "fid", "magpsf", "sigmapsf", "ra", "dec", "drb")
 _NOT_SHOWN = (pa.types.is_nested, pa.types.is_binary, pa.types.is_large_binary)
@@ -59,13 +60,30 @@ class StoredColumns:
     def magnitude(self, name: str) -> str | None:
         """SQL of a magnitude, NULL for every spelling of "no value"."""
         sql = self.expression(name)
-        return f"CASE WHEN isnan({sql}) OR {sql} <= {NO_MAGNITUDE} THEN NULL ELSE {sql} END" if sql else None
+        return f"CASE WHEN isfinite({sql}) AND {sql} > {NO_MAGNITUDE} THEN {sql} END" if sql else None
+
+    def time(self) -> str | None:
+        """SQL of ``jd``, NULL where it is no time in the years 1 to 9999, which are all that Python knows."""
+        sql = self.expression("jd")
+        return f"CASE WHEN {sql} BETWEEN {_FIRST_JD} AND {_LAST_JD} THEN {sql} END" if sql else None
 
     def observed(self) -> str | None:
         """SQL of the time (UTC) that ``jd`` means, to the second."""
-        time = self.expression("jd")
+        time = self.time()
         seconds = f"CAST(({time} - {JD_OF_UNIX_EPOCH}) * 86400 AS BIGINT)"
         return f"make_timestamp({seconds} * 1000000)" if time else None
+
+    def night(self) -> str | None:
+        """SQL of the day (UTC) of ``jd``, as days since 1970-01-01."""
+        time = self.time()
+        return f"CAST(floor({time} - {JD_OF_UNIX_EPOCH}) AS INTEGER)" if time else None
+
+    def place(self) -> tuple[str, str] | None:
+        """SQL of right ascension and declination in degrees, NULL for what is no place on the sky."""
+        ra, dec = self.expression("ra"), self.expression("dec")
+        if ra is None or dec is None:
+            return None
+        return f"CASE WHEN {ra} BETWEEN 0 AND 360 THEN {ra} END", f"CASE WHEN {dec} BETWEEN -90 AND 90 THEN {dec} END"
 
     def to_show(self, name: str) -> str | None:
         """SQL of a column as a table shows it; ``observed`` is the time of the alert."""

@@ -227,6 +227,6 @@ def _cone() -> Cone | None:
         ra_deg, dec_deg = parse_position(centre or "")
         return Cone(ra_deg=ra_deg, dec_deg=dec_deg, radius_arcsec=parse_radius_arcsec(radius or ""))
     except (InvalidRequest, ValidationError) as error:
-        said = error.message if isinstance(error, InvalidRequest) else "The radius must be below ten degrees."
+        said = str(error) if isinstance(error, InvalidRequest) else "The radius must be below ten degrees."
         show_refusal(said)
         return None

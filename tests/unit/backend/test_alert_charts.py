@@ -183,6 +183,27 @@ def test_nothing_that_matches_is_nothing_to_draw(store: AlertStore) -> None:
     assert ObjectList(store).count(nothing) == 0
 
 
+def test_numbers_that_are_none_break_nothing(tmp_path: Path, frame: pd.DataFrame) -> None:
+    odd = frame.copy()
+    for start, column in enumerate(("jd", "ra", "dec", "magpsf")):
+        for step, value in enumerate((np.nan, np.inf, -np.inf, -999.0, 1e30)):
+            odd.loc[5 * start + step, column] = value
+    with store_of_scattered(tmp_path / "x.duckdb", odd, nested=False) as store:
+        queries, charts, whole = AlertQueries(store), AlertCharts(store), ObjectList(store).page(rows=ALERTS)
+        facets, nights, sky = queries.facets(), charts.nights(EVERYTHING), charts.sky(EVERYTHING)
+        magnitudes = charts.magnitudes(EVERYTHING)
+        queries.page(["observed", "magpsf", "ra"], rows=ALERTS)
+        assert queries.count(AlertFilter(map_box=BOX)) > 0
+        assert queries.count(AlertFilter(cone=Cone(ra_deg=150, dec_deg=20, radius_arcsec=36_000))) > 0
+    assert nights is not None
+    assert sky is not None
+    assert magnitudes is not None
+    assert facets.nights == (date(2024, 9, 2), date(2024, 9, 11))
+    assert [int(found["alerts"].sum()) for found in (nights, sky)] == [ALERTS - 5, ALERTS - 10]
+    assert magnitudes["alerts"].sum() == (np.isfinite(odd["magpsf"]) & (odd["magpsf"] > -99)).sum()
+    assert whole["alerts"].sum() == ALERTS
+
+
 def test_one_value_alone_is_one_cell(tmp_path: Path, frame: pd.DataFrame) -> None:
     alike = frame.assign(magpsf=np.float32(18.5), score=0.5)
     with store_of_scattered(tmp_path / "x.duckdb", alike, nested=False) as store:
