@@ -10,7 +10,7 @@ import streamlit as st
 from backend.alert_filter import AlertFilter
 from backend.alert_queries import SCORES, AlertQueries
 from backend.light_curve import BANDS
-from views.components.table_pages import OPENING, ROWS, opened_object, page_in_address, pages_below, table_height_px
+from views.components.table_pages import ROWS, page_in_address, pages_below, rows_to_open
 
 _STANDARD = ("objectId", "finkclass", "tnsclass", "observed", "fid", "magpsf", "sigmapsf", *SCORES, "candid")
 _COLUMNS, _SORT, _DESCENDING = "table_columns", "table_sort", "table_descending"
@@ -22,18 +22,10 @@ def alert_table(queries: AlertQueries, chosen: AlertFilter, matching: int) -> st
     columns, sort_by, descending = _choices(queries)
     number, pages = page_in_address(_SHOWN, (chosen, sort_by, descending), matching)
     page = queries.page(columns, chosen, sort_by=sort_by, descending=descending, number=number, rows=ROWS)
-    event = st.dataframe(
-        _readable(page),
-        hide_index=True,
-        placeholder="",
-        height=table_height_px(len(page)),
-        key=f"alerts_{number}_{sort_by}_{descending}_{hash(chosen)}",
-        on_select="rerun",
-        selection_mode=OPENING,
-        column_config=_column_config(),
-    )
+    key = f"alerts_{number}_{sort_by}_{descending}_{hash(chosen)}"
+    opened = rows_to_open(_readable(page), key, _column_config())
     pages_below(number, pages, matching, "alert")
-    return opened_object(event, page)
+    return opened
 
 
 def _choices(queries: AlertQueries) -> tuple[list[str], str, bool]:

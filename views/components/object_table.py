@@ -9,7 +9,7 @@ import streamlit as st
 from backend.alert_filter import AlertFilter
 from backend.object_list import AMPLITUDE, ObjectList
 from views.components.light_curve_chart import BANDS
-from views.components.table_pages import OPENING, ROWS, opened_object, page_in_address, pages_below, table_height_px
+from views.components.table_pages import ROWS, page_in_address, pages_below, rows_to_open
 
 _SORT, _DESCENDING, _SHOWN = "objects_sort", "objects_descending", "objects_shown"
 _SMALLEST_FIRST = ("objectId", "brightest", "finkclass", "tnsclass")
@@ -50,18 +50,10 @@ def object_table(objects: ObjectList, chosen: AlertFilter, matching: int) -> str
         descending = st.toggle("Descending", value=largest_first, key=key, persist_state="page")
     number, pages = page_in_address(_SHOWN, (chosen, sort_by, descending), matching)
     page = objects.page(chosen, sort_by=sort_by, descending=descending, number=number, rows=ROWS)
-    event = st.dataframe(
-        page,
-        hide_index=True,
-        placeholder="",
-        height=table_height_px(len(page)),
-        key=f"objects_{number}_{sort_by}_{descending}_{hash(chosen)}",
-        on_select="rerun",
-        selection_mode=OPENING,
-        column_config=_column_config(),
-    )
+    key = f"objects_{number}_{sort_by}_{descending}_{hash(chosen)}"
+    opened = rows_to_open(page, key, _column_config())
     pages_below(number, pages, matching, "object")
-    return opened_object(event, page)
+    return opened
 
 
 def _column_config() -> dict[str, Any]:

@@ -1,17 +1,16 @@
-"""Pages of a table: which one the address names, how high it is, the way to the others."""
+"""Pages of a table: which one the address names, its rows, which open objects, the way to the others."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from views.components.wording import counted
 
-OBJECT = "objectId"
-OPENING: tuple[Literal["single-row", "single-cell"], ...] = ("single-row", "single-cell")
-"""How an object is opened: by its row, or by its name."""
+_OBJECT = "objectId"
 ROWS = 50
 """Of a page; the browser never has more."""
 _ROW_PX, _VISIBLE_ROWS = 33, 12
@@ -37,16 +36,21 @@ def page_in_address(key: str, shown: Any, matching: int) -> tuple[int, int]:
     return min(number, pages), pages
 
 
-def opened_object(event: Any, page: pd.DataFrame) -> str | None:
-    """The object whose row was chosen, or whose name was clicked; None while there is none."""
+def rows_to_open(page: pd.DataFrame, key: str, column_config: Mapping[str, Any]) -> str | None:
+    """Draw a page of a table; give the object whose row was chosen, or whose name was clicked, or None."""
+    event: Any = st.dataframe(
+        page,
+        hide_index=True,
+        placeholder="",
+        height=_ROW_PX * (min(len(page), _VISIBLE_ROWS) + 1) + 2,
+        key=key,
+        on_select="rerun",
+        selection_mode=("single-row", "single-cell"),
+        column_config=column_config,
+    )
     selection = event["selection"]
-    rows = [*selection["rows"], *(row for row, column in selection.get("cells", ()) if column == OBJECT)]
-    return str(page[OBJECT].iloc[rows[0]]) if rows and rows[0] < len(page) and OBJECT in page else None
-
-
-def table_height_px(rows: int) -> int:
-    """For so many rows; more than a dozen are scrolled."""
-    return _ROW_PX * (min(rows, _VISIBLE_ROWS) + 1) + 2
+    rows = [*selection["rows"], *(row for row, column in selection.get("cells", ()) if column == _OBJECT)]
+    return str(page[_OBJECT].iloc[rows[0]]) if rows and rows[0] < len(page) and _OBJECT in page else None
 
 
 def pages_below(number: int, pages: int, matching: int, noun: str) -> None:
