@@ -68,30 +68,31 @@ class ObjectMarks:
         with self._file.connection() as connection:
             return tuple(_mark(row) for row in connection.execute(query, (user,)))
 
-    def note(self, user: str, object_id: str, *, is_marked: bool, note: str) -> ObjectMark:
-        """Keep a mark and a note in the place of what was noted before.
+    def note(self, user: str, object_id: str, *, is_marked: bool | None = None, note: str | None = None) -> None:
+        """Keep a mark, a note, or both; what is not given stays as it is.
 
         Raises
         ------
         InvalidRequest
             The note is too long, or the user has too many.
         """
-        words = note.strip()
-        if len(words) > MAX_NOTE:
+        words = None if note is None else note.strip()
+        if words and len(words) > MAX_NOTE:
             raise InvalidRequest(f"The note has {len(words):,} characters.", f"Keep it below {MAX_NOTE + 1:,}.")
         with self._file.transaction() as connection:
-            if not (is_marked or words):
-                connection.execute("DELETE FROM marks WHERE user = ? AND object = ?", (user, object_id))
-                return ObjectMark(object_id=object_id)
-            count = "SELECT count(*) FROM marks WHERE user = ? AND object <> ?"
-            if connection.execute(count, (user, object_id)).fetchone()[0] >= MAX_MARKS:
-                raise InvalidRequest(f"You have noted {MAX_MARKS:,} objects.", "Take some marks away first.")
-            now = datetime.now(UTC)
+            if is_marked or words:
+                count = "SELECT count(*) FROM marks WHERE user = ? AND object <> ?"
+                if connection.execute(count, (user, object_id)).fetchone()[0] >= MAX_MARKS:
+                    raise InvalidRequest(f"You have noted {MAX_MARKS:,} objects.", "Take some marks away first.")
+                connection.execute("INSERT OR IGNORE INTO marks VALUES (?, ?, FALSE, '', ?)", (user, object_id, _now()))
             connection.execute(
-                "INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?)",
-                (user, object_id, int(is_marked), words, now.isoformat()),
+                "UPDATE marks SET is_marked = ifnull(?, is_marked), note = ifnull(?, note), changed_at = ?"
+                " WHERE user = ? AND object = ?",
+                (is_marked, words, _now(), user, object_id),
             )
-        return ObjectMark(object_id=object_id, is_marked=is_marked, note=words, changed_at=now)
+            connection.execute(
+                "DELETE FROM marks WHERE user = ? AND object = ? AND NOT is_marked AND note = ''", (user, object_id)
+            )
 
 
 def marks_csv(marks: Collection[ObjectMark]) -> str:
@@ -113,6 +114,10 @@ def marks_note(marks: Collection[ObjectMark], objects: Collection[str]) -> dict[
         if mark.object_id in objects
     ]
     return {"marks": json.dumps(noted)} if noted else {}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
 
 
 def _text(words: str) -> str:

@@ -17,6 +17,7 @@ OBJECTS = 60
 ALERTS = VISITS * OBJECTS
 FIRST_JD = 2_460_555.6
 STAR, SUPERNOVA = "RRLyr", "SN candidate"
+CROWD_CLASSES = ("Unknown", "AGN", "EB*", "LPV*")
 CUTOUTS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
 
 
@@ -79,6 +80,35 @@ def variable_stars(seed: int = 5) -> Iterator[dict[str, Any]]:
                 "tnsclass": "Unknown",
                 **dict.fromkeys(CUTOUTS, stamp),
             }
+
+
+def crowd(alerts: int, seed: int = 6) -> Iterator[dict[str, Any]]:
+    """Alerts of other objects in which the stars are to be found; without cutouts, so that there can be a million."""
+    rng = np.random.default_rng(seed)
+    objects = -(-alerts // VISITS)
+    ra = rng.uniform(0, 360, objects)
+    dec = np.degrees(np.arcsin(rng.uniform(-0.5, 1, objects)))
+    jd = FIRST_JD + rng.integers(0, 90, alerts) + rng.uniform(0, 0.35, alerts)
+    magpsf = rng.normal(19.5, 0.8, alerts)
+    for number in range(alerts):
+        owner = number // VISITS
+        yield {
+            "objectId": object_name(OBJECTS + owner),
+            "candid": 2 * 10**15 + number,
+            "jd": float(jd[number]),
+            "ra": float(ra[owner]),
+            "dec": float(dec[owner]),
+            "magpsf": float(magpsf[number]),
+            "sigmapsf": 0.1,
+            "magnr": 18.0,
+            "sigmagnr": 0.02,
+            "distnr": 0.5,
+            "fid": 1 + number % 2,
+            "isdiffpos": "t",
+            "finkclass": CROWD_CLASSES[owner % len(CROWD_CLASSES)],
+            "tnsclass": "Unknown",
+            **dict.fromkeys(CUTOUTS),
+        }
 
 
 def _packed(pixels: np.ndarray) -> bytes:

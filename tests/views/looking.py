@@ -38,3 +38,9 @@ def text(app: AppTest) -> str:
     said: list[Any] = [*app.title, *app.subheader, *app.caption, *app.markdown, *app.error, *app.warning, *app.info]
     said += [*app.metric, *app.code, *app.success, *app.text]
     return "\n".join(str(each.value) for each in said).replace("\\", "").replace("\u2060", "")
+
+
+def labelled(elements: Any, label: str) -> Any:
+    """The element of its kind that has this label."""
+    (element,) = [each for each in elements if each.label == label]
+    return element

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support.facade import Facade
-from tests.views.looking import checked, click, labels, opened, text
+from tests.views.looking import checked, click, labelled, labels, opened, text
 from views.components.alert_table import ROWS
 
 
@@ -86,11 +86,11 @@ def test_a_wrong_page_in_the_address_is_a_page(browse: AppTest, page: str) -> No
 
 def test_filters_narrow_and_are_cleared(browse: AppTest) -> None:
     checked(browse.pagination[0].set_value(9).run())
-    checked(browse.multiselect(key="filter_classes").select("QSO").run())
+    checked(labelled(browse.multiselect, "Class").select("QSO").run())
     found = browse.dataframe[0].value
     assert set(found["finkclass"]) == {"QSO"}
     assert f"{len(found)} alerts match." in text(browse)
-    checked(browse.button_group(key="filter_bands").set_value([1]).run())
+    checked(labelled(browse.button_group, "Band").set_value([1]).run())
     assert set(browse.dataframe[0].value["fid"]) == {"g"}
     click(browse, "Show all")
     assert len(browse.dataframe[0].value) == ROWS

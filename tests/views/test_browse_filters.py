@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from backend.alert_filter import AlertFilter
 from tests.support.facade import Facade
-from tests.views.looking import checked, click, labels, opened, text
+from tests.views.looking import checked, click, labelled, labels, opened, text
 from views.components import session
 from views.components.table_pages import ROWS
 
@@ -51,15 +52,15 @@ def test_an_address_that_nobody_understands_shows_all(app: AppTest, light: str, 
 
 
 def test_the_address_tells_the_filter_and_forgets_it(browse: AppTest) -> None:
-    checked(browse.multiselect(key="filter_classes").select("QSO").run())
-    checked(browse.text_input(key="filter_object").set_value("ZTF24").run())
+    checked(labelled(browse.multiselect, "Class").select("QSO").run())
+    checked(labelled(browse.text_input, "Object").set_value("ZTF24").run())
     assert (browse.query_params["class"], browse.query_params["name"]) == ("QSO", "ZTF24")
     click(browse, "Show all")
     assert not {"class", "name"} & set(browse.query_params)
 
 
 def test_the_filter_is_there_again_after_an_object_was_looked_at(browse: AppTest, light: str) -> None:
-    checked(browse.multiselect(key="filter_classes").select("QSO").run())
+    checked(labelled(browse.multiselect, "Class").select("QSO").run())
     matching = len(shown(browse))
     browse.switch_page("views/inspect_object.py")
     checked(browse.run())
@@ -72,10 +73,10 @@ def test_the_filter_is_there_again_after_an_object_was_looked_at(browse: AppTest
 
 def test_a_cone_finds_what_is_near(browse: AppTest) -> None:
     place = shown(checked(browse.multiselect(key="table_columns").set_value(["ra", "dec"]).run())).iloc[0]
-    checked(browse.text_input(key="filter_centre").set_value(f"{place['ra']} {place['dec']}").run())
+    checked(labelled(browse.text_input, "Around").set_value(f"{place['ra']} {place['dec']}").run())
     assert place["objectId"] in set(shown(browse)["objectId"])
     assert len(shown(browse)) < ROWS
-    checked(browse.text_input(key="filter_centre").set_value("somewhere").run())
+    checked(labelled(browse.text_input, "Around").set_value("somewhere").run())
     assert "450 alerts. Click a name" in text(browse)
     assert "somewhere" in text(browse)
 
@@ -95,7 +96,7 @@ def test_objects_are_counted_instead_of_alerts(browse: AppTest, facade: Facade) 
 
 def test_all_alerts_of_the_objects_are_one_click_away(browse: AppTest, facade: Facade) -> None:
     view(browse, "Objects")
-    checked(browse.text_input(key="filter_object").set_value(shown(browse)["objectId"].iloc[0]).run())
+    checked(labelled(browse.text_input, "Object").set_value(shown(browse)["objectId"].iloc[0]).run())
     name = shown(browse)["objectId"].iloc[0]
     click(browse, "Request all alerts of this object")
     assert browse.title[0].value == "Request a transfer"
@@ -107,12 +108,12 @@ def test_marked_objects_can_be_shown_alone(browse: AppTest, facade: Facade) -> N
     name = shown(browse)["objectId"].iloc[3]
     session.marks().note(facade.user, name, is_marked=True, note="look again")
     checked(browse.run())
-    checked(browse.toggle(key="filter_marked").set_value(True).run())
+    checked(labelled(browse.toggle, "Marked objects only").set_value(True).run())
     assert set(shown(browse)["objectId"]) == {name}
     session.marks().note(facade.user, name, is_marked=False, note="")
     checked(browse.run())
     assert "0 alerts match." in text(browse)
-    checked(browse.toggle(key="filter_marked").set_value(False).run())
+    checked(labelled(browse.toggle, "Marked objects only").set_value(False).run())
     assert "450 alerts. Click a name" in text(browse)
 
 
@@ -128,23 +129,46 @@ def test_an_object_is_marked_and_noted_where_it_is_looked_at(browse: AppTest, fa
     assert session.marks().of(facade.user, name).note == "rises <b>fast</b>"
 
 
-def test_a_filter_of_another_transfer_that_leaves_nothing_is_none(browse: AppTest) -> None:
-    browse.session_state["filter_chosen_nights"] = (date(2031, 1, 1), date(2031, 1, 5))
-    browse.session_state["filter_chosen_magnitudes"] = (3.0, 4.0)
+def test_a_cone_comes_back_as_exact_as_it_was(browse: AppTest, light: str) -> None:
+    checked(labelled(browse.text_input, "Around").set_value("150.1234567 -2.7654321").run())
+    browse.switch_page("views/inspect_object.py")
+    checked(browse.run())
+    browse.switch_page("views/browse_alerts.py")
+    browse.query_params.clear()
+    checked(browse.run())
+    assert labelled(browse.text_input, "Around").value == "150.1234567 -2.7654321"
+    assert browse.query_params["cone"] == "150.1234567,-2.7654321,60.0"
+
+
+def test_limits_that_these_alerts_do_not_have_are_none(browse: AppTest) -> None:
+    browse.session_state["filter_to_choose"] = AlertFilter(
+        brightest_mag=3.0, faintest_mag=4.0, nights=(date(2031, 1, 1), date(2031, 1, 5))
+    )
     checked(browse.run())
     assert "450 alerts. Click a name" in text(browse)
 
 
-def test_what_a_browser_says_of_the_ends_before_does_not_narrow(browse: AppTest) -> None:
-    browse.session_state["filter_nights"] = (date(2024, 9, 1), date(2024, 9, 2))  # as if its answer came late
-    browse.session_state["filter_magnitudes"] = (17.0, 18.0)
+def test_a_class_that_the_browser_names_with_the_number_of_before_is_chosen(browse: AppTest) -> None:
+    field = labelled(browse.multiselect, "Class")
+    browse.session_state[field.key] = ["(SIMBAD) QSO · 7"]
     checked(browse.run())
+    assert set(shown(browse)["finkclass"]) == {"QSO"}
+
+
+def test_magnitudes_are_chosen_with_the_slider(browse: AppTest) -> None:
+    bright, faint = browse.slider[0].value
+    checked(browse.slider[0].set_value((bright, 19.0)).run())
+    assert shown(browse)["magpsf"].max() <= 19.0
+    assert browse.slider[0].value == (bright, 19.0)
+    assert browse.query_params["mag"] == ",19.0"
+    click(browse, "Show all")
+    assert browse.slider[0].value == (bright, faint)
     assert "450 alerts. Click a name" in text(browse)
 
 
 def test_nights_are_chosen_in_the_calendar(browse: AppTest) -> None:
-    checked(browse.date_input(key="filter_nights").set_value((date(2024, 9, 2),)).run())
+    checked(browse.date_input[0].set_value((date(2024, 9, 2),)).run())
     assert "450 alerts. Click a name" in text(browse)
-    checked(browse.date_input(key="filter_nights").set_value((date(2024, 9, 2), date(2024, 9, 2))).run())
+    checked(browse.date_input[0].set_value((date(2024, 9, 2), date(2024, 9, 2))).run())
     assert {moment.date() for moment in shown(browse)["observed"]} == {date(2024, 9, 2)}
     assert browse.query_params["nights"] == "2024-09-02,2024-09-02"

@@ -20,7 +20,7 @@ from backend.errors import QuicklookError
 from backend.prepared_download import Tell
 from tests.support.facade import Facade
 from tests.support.waiting import wait_for
-from tests.views.looking import checked, click, labels, opened, text
+from tests.views.looking import checked, click, labelled, labels, opened, text
 from views.components import download, session
 
 WITHIN_S = 20
@@ -153,7 +153,7 @@ def test_forms_that_the_alerts_cannot_have_are_off_and_say_why(
 def test_what_matches_can_be_taken_alone(app: AppTest, light: str, facade: Facade) -> None:
     menu(app, light)
     assert not [each for each in app.radio if each.label == "Alerts"]
-    checked(app.multiselect(key="filter_classes").select("QSO").run())
+    checked(labelled(app.multiselect, "Class").select("QSO").run())
     (which,) = [each for each in app.radio if each.label == "Alerts"]
     matching = facade.archive.table["finkclass"].to_pylist().count("QSO")
     assert list(which.options) == ["All · 450", f"What matches · {matching}"]

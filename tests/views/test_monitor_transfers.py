@@ -16,6 +16,7 @@ from tests.support.facade import Facade
 from tests.views.conftest import NIGHTS
 from tests.views.looking import checked, click, labels, opened, text
 from views.components.draft import CLASSES, CONDITIONS
+from views.components.wording import plain
 
 REQUEST = TransferRequest(nights=NIGHTS, classes=("(SIMBAD) QSO",), conditions="candidate.drb > 0.5;")
 
@@ -59,6 +60,22 @@ def test_a_failure_is_a_sentence_and_the_log_is_evidence(app: AppTest, facade: F
     opened(app, "monitor_transfers")
     assert [each.value for each in app.error] == ["The file a\\_b\\*c\\.parquet cannot be read\\."]
     assert app.expander[0].label == "Log of the job"
+
+
+def test_markup_in_log_and_receipt_is_text(app: AppTest, facade: Facade, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = '<img src=x onerror="alert(1)"> **b** [l](http://x.org) $x$ :red[r] `c`'
+    monkeypatch.setattr(facade, "log_lines", lambda *_: (planted,))
+    transfer = facade.submit(REQUEST)
+    receipt = facade.get(transfer.id).receipt
+    assert receipt
+    unreadable = (UnreadableFile(file=f"{planted}.parquet", reason=planted),)
+    facade.change(transfer.id, receipt=receipt.model_copy(update={"files_unreadable": unreadable, "note": planted}))
+    opened(app, "monitor_transfers")
+    app.session_state[f"log_{transfer.id}"] = True
+    checked(app.run())
+    assert planted in [each.value for each in app.code]  # a block of code is text as it is
+    said = [each.value for each in (*app.warning, *app.info)]
+    assert len([words for words in said if plain(planted) in words]) == 2
 
 
 def test_what_runs_can_be_cancelled(app: AppTest, facade: Facade) -> None:

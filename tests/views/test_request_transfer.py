@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -59,6 +60,28 @@ def test_chosen_classes_stay_when_other_nights_change_their_counts(app: AppTest)
     app.multiselect(key=CLASSES).select("(SIMBAD) QSO").run()
     choose_nights(app, NIGHTS.start, NIGHTS.stop)
     assert app.multiselect(key=CLASSES).value == ["(SIMBAD) QSO"]
+
+
+@pytest.mark.parametrize("told", ["(SIMBAD) QSO · 7", "(SIMBAD) RRLyrae, RRLyr · 1,234"])
+def test_a_class_that_the_browser_names_with_the_number_of_before_is_chosen(app: AppTest, told: str) -> None:
+    checked(app.run())
+    app.session_state[CLASSES] = [told]
+    checked(app.run())
+    (label,) = app.multiselect(key=CLASSES).value
+    assert told.startswith(label)
+    assert not [option for option in app.multiselect(key=CLASSES).options if option.startswith(told)]
+
+
+def test_markup_in_a_class_of_the_archive_is_text(app: AppTest, facade: Facade) -> None:
+    planted = '<img src=x onerror="alert(1)"> **b** [l](http://x.org) $x$ :red[r] `c`'
+    table = facade.archive.table
+    place = table.schema.get_field_index("finkclass")
+    facade.archive.table = table.set_column(place, "finkclass", pa.array([planted] * table.num_rows))
+    choose_nights(app.run(), NIGHTS.start, NIGHTS.stop)
+    (label,) = [each for each in app.multiselect(key=CLASSES).options if planted in each]
+    checked(app.multiselect(key=CLASSES).select(label.rsplit(" · ", 1)[0]).run())
+    assert f"{table.num_rows:,} alerts" in text(app)
+    assert not [each.value for each in (*app.markdown, *app.caption, *app.error) if planted in str(each.value)]
 
 
 def test_nights_without_data_are_named(app: AppTest, facade: Facade) -> None:

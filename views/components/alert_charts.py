@@ -138,7 +138,7 @@ def _nights_selected(brush: dict[str, Any]) -> None:
 
 def _magnitudes_selected(brush: dict[str, Any]) -> None:
     bright, faint = sorted(brush["bright"])
-    narrow_to(magnitudes=(round(bright, 1), round(faint, 1)))
+    narrow_to(brightest_mag=round(bright, 1), faintest_mag=round(faint, 1))
 
 
 def _sky_selected(brush: dict[str, Any]) -> None:

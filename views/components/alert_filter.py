@@ -18,85 +18,64 @@ from backend.filter_address import PARAMETERS, from_address, to_address
 from backend.light_curve import BANDS
 from backend.region import Cone
 from backend.region_text import parse_position, parse_radius_arcsec
+from views.components.counted_choice import chosen_again, with_count
 from views.components.mark_box import marked_objects
 from views.components.problems import show_refusal
 
-_CLASSES, _BANDS, _MAGNITUDES, _OBJECT = "filter_classes", "filter_bands", "filter_magnitudes", "filter_object"
-_NIGHTS, _CENTRE, _RADIUS = "filter_nights", "filter_centre", "filter_radius"
-_MAGNITUDE_ENDS, _NIGHT_ENDS = "filter_magnitude_ends", "filter_night_ends"
-_CHOSEN_MAGNITUDES, _CHOSEN_NIGHTS = "filter_chosen_magnitudes", "filter_chosen_nights"
-_IS_CHOOSING_NIGHTS = "filter_is_choosing_nights"
-_NO_LIMITS: tuple[float | None, float | None] = (None, None)
-_FROM_CHARTS = "filter_from_charts"
-"""What of the filter was selected in charts, and has no widget here."""
-_LAST = "filter_last"
-_MARKED = "filter_marked"
+_CLASSES = "classes"
+_CHOSEN, _TO_CHOOSE = "filter_chosen", "filter_to_choose"
+"""What was chosen at last, and of which transfer; what something else than the widgets wants to be chosen."""
+_DRAWN = "filter_drawn"
+"""How often the widgets began anew."""
 _RADIUS_ARCSEC = "60"
-_ALL = (
-    _CLASSES,
-    _BANDS,
-    _CHOSEN_MAGNITUDES,
-    _OBJECT,
-    _CHOSEN_NIGHTS,
-    _IS_CHOOSING_NIGHTS,
-    _CENTRE,
-    _RADIUS,
-    _FROM_CHARTS,
-    _MARKED,
-)
 
 
 def alert_filter(facets: Facets, transfer_name: str) -> AlertFilter:
     """The filter that the widgets and charts make together; the address has it from then on."""
-    if _CLASSES not in st.session_state:
-        _fill(_remembered(transfer_name), facets)
-    st.session_state[_CLASSES] = [name for name in st.session_state[_CLASSES] if name in facets.classes]
+    was = _begin(facets, transfer_name)
     wide, narrow, middle = st.columns([4, 2, 3], gap="medium", vertical_alignment="top")
     with wide:
-        classes = st.multiselect(
-            "Class",
-            list(facets.classes),
-            key=_CLASSES,
-            format_func=lambda name: f"{class_label(name)} · {facets.classes.get(name, 0):,}",
-            placeholder="All classes",
-            select_all=False,
-        )
+        classes = _classes(facets, was)
     with narrow:
         bands = st.pills(
-            "Band", list(facets.bands), selection_mode="multi", format_func=lambda n: BANDS.get(n, str(n)), key=_BANDS
+            "Band",
+            list(facets.bands),
+            default=[band for band in was.bands if band in facets.bands],
+            selection_mode="multi",
+            format_func=lambda number: BANDS.get(number, str(number)),
+            key=_key("bands"),
         )
     with middle:
-        limits = _magnitude_limits(facets)
+        brightest_mag, faintest_mag = _magnitude_limits(facets, was)
     left, middle, right = st.columns([3, 4, 2], gap="medium", vertical_alignment="top")
     with left:
-        nights = _night_limits(facets)
+        nights = _night_limits(facets, was)
     with middle:
-        cone = _cone()
+        cone = _cone(was)
     with right:
-        beginning = st.text_input("Object", key=_OBJECT, placeholder="ZTF24…", help="The beginning of its name.")
-    marked = marked_objects()
-    only_marked = bool(marked or st.session_state.get(_MARKED)) and st.toggle("Marked objects only", key=_MARKED)
-    from_charts: AlertFilter = st.session_state.get(_FROM_CHARTS, EVERYTHING)
-    chosen = AlertFilter(
-        tuple(classes),
-        tuple(bands or ()),
-        *limits,
+        beginning = st.text_input(
+            "Object", was.object_id, key=_key("object"), placeholder="ZTF24…", help="The beginning of its name."
+        )
+    marked, was_marked = marked_objects(), was.objects is not None
+    is_marked_only = bool(marked or was_marked) and st.toggle("Marked objects only", was_marked, key=_key("marked"))
+    chosen = replace(
+        was,  # what was selected in charts and has no widget
+        classes=classes,
+        bands=tuple(bands or ()),
+        brightest_mag=brightest_mag,
+        faintest_mag=faintest_mag,
         object_id=(beginning or "").strip(),
         nights=nights,
         cone=cone,
-        map_box=from_charts.map_box,
-        ranges=from_charts.ranges,
-        objects=marked if only_marked else None,
+        objects=marked if is_marked_only else None,
     )
-    _name(chosen, transfer_name)
+    _keep(chosen, transfer_name)
     return chosen
 
 
 def clear_filter() -> None:
     """Show everything again; a callback."""
-    for key in _ALL:
-        st.session_state.pop(key, None)
-    st.session_state[_CLASSES] = []
+    st.session_state[_TO_CHOOSE] = EVERYTHING
 
 
 def narrow_to(**part: Any) -> None:
@@ -105,13 +84,10 @@ def narrow_to(**part: Any) -> None:
     Parameters
     ----------
     part
-        ``nights`` or ``magnitudes``, which have a widget; ``map_box`` or ``ranges``, which have none.
+        Attributes of `AlertFilter`.
     """
-    for name, key in (("nights", _CHOSEN_NIGHTS), ("magnitudes", _CHOSEN_MAGNITUDES)):
-        if name in part:
-            st.session_state[key] = part.pop(name)
-    if part:
-        st.session_state[_FROM_CHARTS] = replace(st.session_state.get(_FROM_CHARTS, EVERYTHING), **part)
+    _, chosen = st.session_state[_CHOSEN]
+    st.session_state[_TO_CHOOSE] = replace(st.session_state.get(_TO_CHOOSE, chosen), **part)
 
 
 def class_label(name: str) -> str:
@@ -121,17 +97,29 @@ def class_label(name: str) -> str:
     return (FINK if name in FINK_CLASSES else SIMBAD) + name
 
 
-def _remembered(transfer_name: str) -> AlertFilter:
-    """What the address says; or else what the filter was when the page was left."""
-    told = {name: values for name in PARAMETERS if (values := st.query_params.get_all(name))}
-    if told:
-        return from_address(told)
-    last_transfer, last = st.session_state.get(_LAST, ("", EVERYTHING))
-    return last if last_transfer == transfer_name else EVERYTHING
+def _begin(facets: Facets, transfer_name: str) -> AlertFilter:
+    """What the widgets begin with, those that are drawn for the first time.
+
+    A new filter (from the address, a chart, or for everything) gives them new keys, so that they are other widgets. To
+    change the value of one that the browser has would be a race: its next answer may still have the value of before.
+    """
+    known_for, chosen = st.session_state.get(_CHOSEN, ("", EVERYTHING))
+    anew = st.session_state.pop(_TO_CHOOSE, None)
+    if known_for != transfer_name or _key(_CLASSES) not in st.session_state:  # the page was just opened
+        anew = _in_address(chosen if known_for == transfer_name else EVERYTHING)
+    elif anew is None:
+        classes = st.session_state[_key(_CLASSES)]
+        told = chosen_again(classes, {class_label(name): name for name in facets.classes})
+        anew = None if told == classes else replace(chosen, classes=tuple(told))
+    if anew is None:
+        return chosen
+    st.session_state[_DRAWN] = st.session_state.get(_DRAWN, 0) + 1
+    _keep(anew, transfer_name)
+    return anew
 
 
-def _name(chosen: AlertFilter, transfer_name: str) -> None:
-    st.session_state[_LAST] = (transfer_name, chosen)
+def _keep(chosen: AlertFilter, transfer_name: str) -> None:
+    st.session_state[_CHOSEN] = (transfer_name, chosen)
     told = to_address(chosen)
     for name in PARAMETERS:
         if told.get(name, []) != st.query_params.get_all(name):
@@ -141,18 +129,28 @@ def _name(chosen: AlertFilter, transfer_name: str) -> None:
                 st.query_params.pop(name, None)
 
 
-def _fill(chosen: AlertFilter, facets: Facets) -> None:
-    """Give the widgets what the filter says, before they are drawn."""
-    st.session_state[_CLASSES] = list(chosen.classes)
-    st.session_state[_BANDS] = [band for band in chosen.bands if band in facets.bands]
-    st.session_state[_OBJECT] = chosen.object_id
-    if chosen.cone:
-        st.session_state[_CENTRE] = f"{chosen.cone.ra_deg:g} {chosen.cone.dec_deg:+g}"
-        st.session_state[_RADIUS] = f"{chosen.cone.radius_arcsec:g}"
-    st.session_state[_CHOSEN_MAGNITUDES] = (chosen.brightest_mag, chosen.faintest_mag)
-    st.session_state[_CHOSEN_NIGHTS] = chosen.nights
-    st.session_state[_MARKED] = chosen.objects is not None
-    st.session_state[_FROM_CHARTS] = AlertFilter(map_box=chosen.map_box, ranges=chosen.ranges)
+def _key(name: str, *ends: Any) -> str:
+    return "_".join(map(str, ("filter", name, st.session_state.get(_DRAWN, 0), *ends)))
+
+
+def _in_address(chosen: AlertFilter) -> AlertFilter:
+    """What the address says; where it says nothing else, what is chosen, of which it need not have all."""
+    told = {name: values for name in PARAMETERS if (values := st.query_params.get_all(name))}
+    return from_address(told) if told and told != to_address(chosen) else chosen
+
+
+def _classes(facets: Facets, was: AlertFilter) -> tuple[str, ...]:
+    return tuple(
+        st.multiselect(
+            "Class",
+            list(facets.classes),
+            default=[name for name in was.classes if name in facets.classes],
+            key=_key(_CLASSES),
+            format_func=lambda name: with_count(class_label(name), facets.classes.get(name)),
+            placeholder="All classes",
+            select_all=False,
+        )
+    )
 
 
 def _magnitude_ends(facets: Facets) -> tuple[float, float] | None:
@@ -162,65 +160,52 @@ def _magnitude_ends(facets: Facets) -> tuple[float, float] | None:
     return (bright, faint) if bright < faint else None
 
 
-def _magnitude_limits(facets: Facets) -> tuple[float | None, float | None]:
+def _magnitude_limits(facets: Facets, was: AlertFilter) -> tuple[float | None, float | None]:
     """Both limits; None where the slider stands at its end, so that alerts without a magnitude stay in."""
     ends = _magnitude_ends(facets)
     if ends is None:
         return None, None
-    low, high = st.session_state.get(_CHOSEN_MAGNITUDES, _NO_LIMITS)
-    if (low is not None and low > ends[1]) or (high is not None and high < ends[0]):
-        low, high = _NO_LIMITS  # left over from other alerts
-    bright = ends[0] if low is None else max(low, ends[0])
-    faint = ends[1] if high is None else min(high, ends[1])
-    # What the widget had is not asked: while alerts arrive it may still be that of the ends before.
-    st.session_state[_MAGNITUDES] = (bright, faint)
-    st.session_state[_MAGNITUDE_ENDS] = ends
-    st.slider("Magnitude", *ends, step=0.1, format="%.1f", key=_MAGNITUDES, on_change=_choose_magnitudes)
+    low = ends[0] if was.brightest_mag is None else was.brightest_mag
+    high = ends[1] if was.faintest_mag is None else was.faintest_mag
+    begin = ends if low > ends[1] or high < ends[0] else (max(low, ends[0]), min(high, ends[1]))
+    bright, faint = st.slider("Magnitude", *ends, begin, step=0.1, format="%.1f", key=_key("magnitudes", *ends))
     return (bright if bright > ends[0] else None), (faint if faint < ends[1] else None)
 
 
-def _choose_magnitudes() -> None:
-    (low, high), ends = st.session_state[_MAGNITUDES], st.session_state[_MAGNITUDE_ENDS]
-    st.session_state[_CHOSEN_MAGNITUDES] = (low if low > ends[0] else None, high if high < ends[1] else None)
-
-
-def _night_limits(facets: Facets) -> tuple[date, date] | None:
-    """First and last night; None where all are shown, and while only one of them is chosen."""
+def _night_limits(facets: Facets, was: AlertFilter) -> tuple[date, date] | None:
+    """First and last night; None where all are shown."""
     if facets.nights is None or facets.nights[0] == facets.nights[1]:
         return None
     first, last = facets.nights
-    chosen = st.session_state.get(_CHOSEN_NIGHTS)
-    is_none = chosen is None or chosen[1] < first or chosen[0] > last  # the latter left over from other alerts
-    shown = facets.nights if is_none else (max(chosen[0], first), min(chosen[1], last))
-    if not st.session_state.get(_IS_CHOOSING_NIGHTS):
-        st.session_state[_NIGHTS] = shown
-    st.session_state[_NIGHT_ENDS] = facets.nights
-    st.date_input(
+    is_outside = was.nights is None or was.nights[1] < first or was.nights[0] > last
+    begin = facets.nights if is_outside else (max(was.nights[0], first), min(was.nights[1], last))
+    told = st.date_input(
         "Nights (UTC)",
+        begin,
         min_value=first,
         max_value=last,
-        key=_NIGHTS,
+        key=_key("nights", *facets.nights),
         format="YYYY-MM-DD",
-        on_change=_choose_nights,
     )
-    return None if shown == facets.nights else shown
+    nights = tuple(told) if len(told) == 2 else begin  # one alone: the other end comes with the next click
+    return None if nights == facets.nights else nights
 
 
-def _choose_nights() -> None:
-    nights = tuple(st.session_state[_NIGHTS])
-    st.session_state[_IS_CHOOSING_NIGHTS] = len(nights) == 1  # the other end comes with the next click
-    if len(nights) != 1:
-        is_all = not nights or nights == st.session_state[_NIGHT_ENDS]
-        st.session_state[_CHOSEN_NIGHTS] = None if is_all else nights
-
-
-def _cone() -> Cone | None:
+def _cone(was: AlertFilter) -> Cone | None:
     left, right = st.columns([3, 1], gap="small")
     centre = left.text_input(
-        "Around", key=_CENTRE, placeholder="10.6847 +41.2688", help="ICRS: degrees, or hours and degrees."
+        "Around",
+        f"{was.cone.ra_deg:.10g} {was.cone.dec_deg:+.10g}" if was.cone else "",
+        key=_key("centre"),
+        placeholder="10.6847 +41.2688",
+        help="ICRS: degrees, or hours and degrees.",
     )
-    st.session_state.setdefault(_RADIUS, _RADIUS_ARCSEC)
-    radius = right.text_input("Radius", key=_RADIUS, help="In arcsec, or with a unit: 2 arcmin, 1.5 deg.")
+    radius = right.text_input(
+        "Radius",
+        f"{was.cone.radius_arcsec:.10g}" if was.cone else _RADIUS_ARCSEC,
+        key=_key("radius"),
+        help="In arcsec, or with a unit: 2 arcmin, 1.5 deg.",
+    )
     if not (centre or "").strip():
         return None
     try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from backend.alert_classes import FINK, SIMBAD, TNS, UNKNOWN, class_choices, label_of, other_spellings
+from views.components.counted_choice import chosen_again, with_count
 from views.components.draft import CLASSES
 
 _ORDER = (FINK, UNKNOWN, SIMBAD, TNS)
@@ -22,8 +23,10 @@ def class_picker(counts: Mapping[str, int], *, has_tns: bool = True) -> tuple[st
     has_tns
         Whether alerts have TNS types; the page says why they are not there to choose.
     """
-    chosen = st.session_state[CLASSES] = list(dict.fromkeys(_today(label) for label in st.session_state[CLASSES]))
-    labels = sorted({*class_choices((), ()), *counts, *chosen}, key=lambda label: _rank(label, counts))
+    known = {*class_choices((), ()), *counts}
+    told = chosen_again(st.session_state[CLASSES], {class_text(label, {}): label for label in known})
+    chosen = st.session_state[CLASSES] = list(dict.fromkeys(_today(label) for label in told))
+    labels = sorted({*known, *chosen}, key=lambda label: _rank(label, counts))
     picked = st.multiselect(
         "Classes",
         labels,
@@ -43,7 +46,7 @@ def class_picker(counts: Mapping[str, int], *, has_tns: bool = True) -> tuple[st
 def class_text(label: str, counts: Mapping[str, int]) -> str:
     """A choice as it reads, with SIMBAD's other spellings, by which it is found too."""
     spelled = ", ".join((label, *other_spellings(label)))
-    return f"{spelled} · {counts[label]:,}" if label in counts else spelled
+    return with_count(spelled, counts.get(label))
 
 
 def _today(label: str) -> str:

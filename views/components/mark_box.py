@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from backend.errors import QuicklookError
@@ -23,8 +25,8 @@ def mark_box(object_id: str) -> None:
         type="tertiary",
         shortcut="M",
         key="mark",
-        on_click=_keep,
-        args=[object_id, note, not noted.is_marked],
+        on_click=_keep_mark,
+        args=[object_id, not noted.is_marked],
     )
     icon = ":material/edit_note:" if noted.note else ":material/note_add:"
     with st.popover("Note", icon=icon, type="tertiary", width="content"):
@@ -33,8 +35,8 @@ def mark_box(object_id: str) -> None:
             key=note,
             max_chars=MAX_NOTE,
             placeholder="What you want to remember of this object",
-            on_change=_keep,
-            args=[object_id, note, noted.is_marked],
+            on_change=_keep_note,
+            args=[object_id, note],
         )
         st.caption("Kept for you, and in the files that you download.")
     if problem := st.session_state.pop(_PROBLEM, ""):
@@ -61,9 +63,16 @@ def marks_download() -> None:
         )
 
 
-def _keep(object_id: str, note: str, is_marked: bool) -> None:
-    words = str(st.session_state.get(note) or "")
+def _keep_mark(object_id: str, is_marked: bool) -> None:
+    _keep(object_id, is_marked=is_marked)
+
+
+def _keep_note(object_id: str, key: str) -> None:
+    _keep(object_id, note=str(st.session_state.get(key) or ""))
+
+
+def _keep(object_id: str, **part: Any) -> None:
     try:
-        marks().note(transfers().user, object_id, is_marked=is_marked, note=words)
+        marks().note(transfers().user, object_id, **part)
     except QuicklookError as error:
         st.session_state[_PROBLEM] = str(error)

@@ -42,7 +42,7 @@ def rows_to_open(page: pd.DataFrame, key: str, column_config: Mapping[str, Any])
         page,
         hide_index=True,
         placeholder="",
-        height=_ROW_PX * (min(len(page), _VISIBLE_ROWS) + 1) + 2,
+        height=_ROW_PX * (min(max(len(page), 1), _VISIBLE_ROWS) + 1) + 2,  # an empty one has a row that says so
         key=key,
         on_select="rerun",
         selection_mode=("single-row", "single-cell"),

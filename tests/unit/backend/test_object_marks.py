@@ -42,6 +42,17 @@ def test_the_last_note_counts_and_an_empty_one_is_none(marks: ObjectMarks) -> No
     assert [each.object_id for each in marks.of_user("lena")] == ["ZTF24bbb"]
 
 
+def test_mark_and_note_change_alone(marks: ObjectMarks) -> None:
+    marks.note("lena", "ZTF24aaa", is_marked=True)
+    marks.note("lena", "ZTF24aaa", note="rises fast")
+    noted = marks.of("lena", "ZTF24aaa")
+    assert (noted.is_marked, noted.note) == (True, "rises fast")
+    marks.note("lena", "ZTF24aaa", is_marked=False)
+    assert marks.of("lena", "ZTF24aaa").note == "rises fast"
+    marks.note("lena", "ZTF24aaa", note="")
+    assert marks.of_user("lena") == ()
+
+
 def test_too_long_and_too_many_are_refused_and_change_nothing(
     marks: ObjectMarks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
