@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.launched import LaunchedProduct
-from tests.browser.pages import cells, choose_classes, settle, write_conditions
+from tests.browser.pages import cells, choose_classes, settle, wait_for_estimates, write_conditions
 from tests.browser.witness import Witness
 from tests.support.alert_records import encoded
 from tests.support.published_topic import PublishedTopic
@@ -19,9 +19,10 @@ pytestmark = pytest.mark.timeout(900)  # the first test waits for the product to
 
 PLANTED = '<img src=x onerror="window.planted=1"> **b** [l](http://x.org) $x$ :red[r] `c` &lt;'
 CLASS, OBJECT, NOTE = (f"{what} {PLANTED}" for what in ("class", "object", "note"))
-TOOK_EFFECT = """() => window.planted === 1 ||
-    document.querySelector('img[src="x"], a[href*="x.org"], .katex, p strong, span[style*="color: red"]') !== null"""
-"""Whether something that was planted is more than text."""
+TOOK_EFFECT = """() => [window.planted, ...Array.from(document.querySelectorAll(
+    'img[src="x"], a[href^="http://x.org"], .katex, p strong, span[style*="color: red"]'),
+    e => e.outerHTML)].join(" ").trim()"""
+"""Of what was planted, what is more than text."""
 
 
 @pytest.fixture
@@ -52,8 +53,8 @@ def test_of_an_alert(context: BrowserContext, topic: PublishedTopic, witness: Wi
     look(page, witness)
 
     page.goto(f"/inspect?transfer={topic.name}")
-    expect(page.get_by_role("heading", level=1)).to_have_text(OBJECT)
-    expect(page.get_by_text(CLASS).first).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text(as_shown(OBJECT))
+    expect(page.get_by_text(as_shown(CLASS)).first).to_be_visible()
     page.get_by_role("button", name="Note").click()
     page.get_by_role("textbox", name="Note").fill(NOTE)
     page.get_by_role("textbox", name="Note").press("Control+Enter")
@@ -70,8 +71,9 @@ def test_of_an_alert(context: BrowserContext, topic: PublishedTopic, witness: Wi
 def test_of_a_request(context: BrowserContext, witness: Witness) -> None:
     page = context.new_page()
     page.goto("/")
+    wait_for_estimates(page)
     write_conditions(page, f"candidate.{PLANTED} > 1;")
-    expect(page.get_by_text(re.compile("^Line 1, column"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Line 1, column"))).to_be_visible()
     look(page, witness)
     write_conditions(page, f"objectId != '{PLANTED}';")
     test = page.get_by_role("button", name="Test with 10")
@@ -79,13 +81,18 @@ def test_of_a_request(context: BrowserContext, witness: Witness) -> None:
     look(page, witness)
     test.click()
     expect(page.get_by_role("heading", name="Transfers")).to_be_visible()
-    expect(page.get_by_text(f"objectId != '{PLANTED}'")).to_be_visible()
+    expect(page.get_by_text(as_shown(f"objectId != '{PLANTED}'"))).to_be_visible()
     look(page, witness)
     witness.assert_clean()
+
+
+def as_shown(text: str) -> re.Pattern[str]:
+    """The text; between two of its signs there may be one without width, that keeps it from being a link."""
+    return re.compile("\u2060?".join(map(re.escape, text)))
 
 
 def look(page: Page, witness: Witness) -> None:
     """Nothing of what was planted did a thing."""
     settle(page)
     witness.look(page)
-    assert not page.evaluate(TOOK_EFFECT)
+    assert page.evaluate(TOOK_EFFECT) == ""
