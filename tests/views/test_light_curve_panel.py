@@ -123,7 +123,9 @@ def test_a_suggested_period_is_the_stars_and_can_be_halved_doubled_and_tuned(
 
 
 def test_period_and_tuning_are_kept_while_time_is_shown(app_of_curve: AppTest) -> None:
+    assert not app_of_curve.button_group(key=panel.TIME_AXIS).disabled
     choose(app_of_curve, panel.FOLDS, True)
+    assert app_of_curve.button_group(key=panel.TIME_AXIS).disabled
     checked(app_of_curve.number_input(key=f"period_{OBJECT}").set_value(0.5).run())
     checked(app_of_curve.slider(key=f"period_tuning_{OBJECT}").set_value(0.25).run())
     choose(app_of_curve, panel.FOLDS, False)

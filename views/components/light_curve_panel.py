@@ -44,7 +44,7 @@ def light_curve_panel(object_id: str, curve: LightCurve, cursor_mjd: float | Non
     above = st.container(gap="small")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         quantity = _quantity()
-        axis = _time_axis()
+        axis = _time_axis(is_folded=bool(st.session_state.get(FOLDS)))
         least_score, hides = _quality(curve)
         folds = st.toggle("Fold", key=FOLDS, persist_state="session", help="Show phase instead of time.")
         downloads = st.popover("Save", icon=":material/download:", type="tertiary")
@@ -77,7 +77,7 @@ def _quantity() -> Quantity:
     return chosen or Quantity.DIFFERENCE
 
 
-def _time_axis() -> TimeAxis:
+def _time_axis(*, is_folded: bool) -> TimeAxis:
     chosen = st.segmented_control(
         "Time",
         list(TimeAxis),
@@ -87,6 +87,8 @@ def _time_axis() -> TimeAxis:
         key=TIME_AXIS,
         label_visibility="collapsed",
         persist_state="session",
+        disabled=is_folded,
+        help="While it is folded, the curve is drawn over phase." if is_folded else None,
     )
     return chosen or TimeAxis.MJD
 
