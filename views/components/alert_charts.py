@@ -42,7 +42,11 @@ def alert_charts(store: AlertStore, queries: AlertQueries, chosen: AlertFilter, 
             _overview(board)
         elif kind == _COLOURS:
             titles = ("g − r, difference magnitudes (mag)", "r (mag)")
-            board.draw("colours", board.counts.colours, lambda found: cells(found, *titles, "objects", "y"))
+            board.draw(
+                "colours",
+                board.counts.colours,
+                lambda found: cells(found, *titles, "objects", "y", is_dark=board.is_dark),
+            )
             st.caption("Each object with alerts in g and r: the mean of each band's difference magnitudes.")
         else:
             _two_numbers(board, queries.numeric)
@@ -54,6 +58,7 @@ class _Board:
     def __init__(self, store: AlertStore, chosen: AlertFilter, is_reading: bool) -> None:
         self.counts = AlertCharts(store)
         self.chosen = chosen
+        self.is_dark = st.context.theme.type == "dark"
         self._store = store
         self._is_reading = is_reading
 
@@ -83,7 +88,7 @@ class _Board:
         self, name: str, count: Callable[[AlertFilter], pd.DataFrame | None], drawn: Callable[[pd.DataFrame], Any]
     ) -> Any:
         kept: dict[str, tuple[Any, int, float, Any]] = st.session_state.setdefault(_DRAWN, {})
-        what, distinct = (name, self._store.path, self.chosen), self._store.counts.distinct
+        what, distinct = (name, self._store.path, self.chosen, self.is_dark), self._store.counts.distinct
         place = name.partition(" ")[0]
         if (known := kept.get(place)) and known[0] == what:
             is_fresh = time.monotonic() - known[2] < _REDRAWN_AFTER_S
@@ -103,7 +108,7 @@ def _overview(board: _Board) -> None:
         board.draw("magnitudes", board.counts.magnitudes, magnitude_bars, _magnitudes_selected)
     with right:
         box = board.chosen.map_box or WHOLE_SKY
-        board.draw("sky", board.counts.sky, lambda found: sky_map(found, box), _sky_selected)
+        board.draw("sky", board.counts.sky, lambda found: sky_map(found, box, is_dark=board.is_dark), _sky_selected)
     st.caption("Draw over bars, or over a part of the sky, to see only those alerts.")
 
 
@@ -120,7 +125,7 @@ def _two_numbers(board: _Board, numeric: Sequence[str]) -> None:
     board.draw(
         f"plane {across} {upwards}",
         lambda chosen: board.counts.plane(across, upwards, chosen),
-        lambda found: cells(found, *titles, "alerts", turned, selectable=True),
+        lambda found: cells(found, *titles, "alerts", turned, selectable=True, is_dark=board.is_dark),
         lambda brush: _numbers_selected(brush, across, upwards),
     )
 

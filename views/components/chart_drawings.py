@@ -37,7 +37,7 @@ def night_bars(counted: pd.DataFrame) -> alt.Chart:
             x2="until:T",
             y=alt.Y("top:Q", title="alerts", axis=alt.Axis(tickCount=4, format="~s")),
             y2="foot:Q",
-            color=alt.Color("class:N", title=None, sort=classes, legend=_legend(columns=3, labelLimit=110)),
+            color=alt.Color("class:N", title=None, sort=classes, legend=_legend(columns=2, labelLimit=110)),
             tooltip=[
                 alt.Tooltip("utcyearmonthdate(night):T", title="night"),
                 alt.Tooltip("class:N"),
@@ -83,8 +83,14 @@ def magnitude_bars(counted: pd.DataFrame) -> alt.Chart:
     return chart
 
 
-def sky_map(counted: pd.DataFrame, box: MapBox) -> alt.LayerChart:
-    """Alerts a cell of the sky, right ascension to the left, with the plane of the Galaxy."""
+def sky_map(counted: pd.DataFrame, box: MapBox, *, is_dark: bool = False) -> alt.LayerChart:
+    """Alerts a cell of the sky, right ascension to the left, with the plane of the Galaxy.
+
+    Parameters
+    ----------
+    is_dark
+        Whether the page is: what is many stands out from the ground.
+    """
     scales = {
         "x": alt.Scale(domain=[box.x_min, box.x_max], nice=False, zero=False),
         "y": alt.Scale(domain=[box.y_min, box.y_max], nice=False, zero=False),
@@ -99,7 +105,7 @@ def sky_map(counted: pd.DataFrame, box: MapBox) -> alt.LayerChart:
             x2="x2:Q",
             y=y,
             y2="y2:Q",
-            color=_counts("alerts"),
+            color=_counts("alerts", is_dark),
             tooltip=[
                 alt.Tooltip("ra:Q", title="RA (deg)", format=".1f"),
                 alt.Tooltip("dec:Q", title="Dec (deg)", format="+.1f"),
@@ -121,9 +127,16 @@ def sky_map(counted: pd.DataFrame, box: MapBox) -> alt.LayerChart:
 
 
 def cells(
-    counted: pd.DataFrame, across: str, upwards: str, noun: str, reversed_axes: str = "", *, selectable: bool = False
+    counted: pd.DataFrame,
+    across: str,
+    upwards: str,
+    noun: str,
+    reversed_axes: str = "",
+    *,
+    selectable: bool = False,
+    is_dark: bool = False,
 ) -> alt.Chart:
-    """Cells of two numbers, darker where there are more.
+    """Cells of two numbers, of stronger colour where there are more.
 
     Parameters
     ----------
@@ -133,6 +146,8 @@ def cells(
         ``x``, ``y`` or both: magnitudes, which grow to the left and downwards.
     selectable
         Whether a part can be chosen.
+    is_dark
+        As for `sky_map`.
     """
     frame = counted.rename(columns={"alerts": noun})
     scales = {axis: alt.Scale(zero=False, nice=False, reverse=axis in reversed_axes) for axis in "xy"}
@@ -144,7 +159,7 @@ def cells(
             x2="x2:Q",
             y=alt.Y("y:Q", title=upwards, scale=scales["y"]),
             y2="y2:Q",
-            color=_counts(noun),
+            color=_counts(noun, is_dark),
             tooltip=[
                 alt.Tooltip("x:Q", title=across, format=".4~g"),
                 alt.Tooltip("y:Q", title=upwards, format=".4~g"),
@@ -160,9 +175,9 @@ def _legend(**more: Any) -> alt.Legend:
     return alt.Legend(orient="bottom", offset=4, symbolOpacity=1, **more)
 
 
-def _counts(noun: str) -> alt.Color:
+def _counts(noun: str, is_dark: bool) -> alt.Color:
     legend = _legend(gradientLength=120, gradientThickness=8, format="~s", tickCount=3, titleOrient="left")
-    return alt.Color(f"{noun}:Q", scale=alt.Scale(type="log", scheme=_SCHEME), legend=legend)
+    return alt.Color(f"{noun}:Q", scale=alt.Scale(type="log", scheme=_SCHEME, reverse=is_dark), legend=legend)
 
 
 def _sky_lines() -> pd.DataFrame:
