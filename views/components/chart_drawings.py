@@ -37,7 +37,7 @@ def night_bars(counted: pd.DataFrame) -> alt.Chart:
             x2="until:T",
             y=alt.Y("top:Q", title="alerts", axis=alt.Axis(tickCount=4, format="~s")),
             y2="foot:Q",
-            color=alt.Color("class:N", title=None, sort=classes, legend=_legend(columns=2, labelLimit=110)),
+            color=alt.Color("class:N", title=None, sort=classes, legend=_legend(columns=2, labelLimit=78)),
             tooltip=[
                 alt.Tooltip("utcyearmonthdate(night):T", title="night"),
                 alt.Tooltip("class:N"),
