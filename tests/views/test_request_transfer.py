@@ -55,6 +55,15 @@ def test_the_estimate_follows_nights_classes_and_content(app: AppTest, facade: F
     assert f"{expected * 52_300 / 1e6:.1f} MB" in text(app)
 
 
+def test_the_last_week_of_the_archive_is_one_click_away(app: AppTest) -> None:
+    choose_nights(app.run(), date(2024, 10, 1), date(2024, 10, 2))
+    assert "The archive has nights from 2024-09-01 to 2024-09-03" in text(app)
+    click(app, "Another range")
+    click(app, "Last week")
+    assert app.date_input(key=NIGHTS_KEY).value == (NIGHTS.start, NIGHTS.stop)
+    assert "3 nights, all with data" in text(app)
+
+
 def test_chosen_classes_stay_when_other_nights_change_their_counts(app: AppTest) -> None:
     checked(app.run())
     app.multiselect(key=CLASSES).select("(SIMBAD) QSO").run()

@@ -13,7 +13,7 @@ from views.components.entry import Entry
 from views.components.wording import CONTENT_LABELS, size_text
 
 _MEANING = {
-    Content.LIGHTCURVE: "What a light curve needs, and all added values.",
+    Content.LIGHTCURVE: "Each alert's own magnitude, without the history before it, and all added values.",
     Content.MEDIUM: "Everything but the cutouts: with history and upper limits.",
     Content.CUTOUTS: "The three stamps and the position, and all added values.",
     Content.FULL: "The full packet: everything that the archive has.",

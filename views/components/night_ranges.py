@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from views.components.entry import Entry
 from views.components.problems import show_refusal
 from views.components.wording import counted
 
+WEEK = timedelta(days=7)
 _NAMED = 4
 _STAND_IN = "stand_in_for_the_last_night"
 _EARLIEST, _LATEST = date(1990, 1, 1), date(2099, 12, 31)
@@ -39,6 +40,15 @@ def night_ranges(archive: ArchiveNights, first_night: date) -> Entry[tuple[Night
             st.caption(_said_of(chosen, archive), width="content")
         if len(keys) < MAX_RANGES:
             st.button("Another range", icon=":material/add:", type="tertiary", on_click=_add_range)
+        if archive.nights:
+            st.button(
+                "Last week",
+                icon=":material/date_range:",
+                type="tertiary",
+                help=f"The last {WEEK.days} days of the archive, until {archive.nights[-1]}",
+                on_click=_choose_last_week,
+                args=[archive.nights],
+            )
     return Entry(None, problem) if problem else Entry(chosen)
 
 
@@ -88,6 +98,12 @@ def _problem(ends: Sequence[date], archive: ArchiveNights, first_night: date, to
         first, last = archive.nights[0], archive.nights[-1]
         return f"The archive has nights from {first} to {last}, as last counted; none of them is chosen here."
     return ""
+
+
+def _choose_last_week(nights: Sequence[date]) -> None:
+    st.session_state[MORE_NIGHTS] = 0
+    (key,) = night_keys(0)
+    st.session_state[key] = (max(nights[0], nights[-1] - WEEK + timedelta(days=1)), nights[-1])
 
 
 def _add_range() -> None:
