@@ -104,7 +104,9 @@ class ObjectList:
             if band := columns.expression("fid"):
                 for fid, letter in BANDS.items():
                     its = f"FILTER (WHERE {band} = {fid})"
-                    measures[AMPLITUDE.format(band=letter)] = f"max({magnitude}) {its} - min({magnitude}) {its}"
+                    spread = f"max({magnitude}) {its} - min({magnitude}) {its}"
+                    one_alone_has_none = f"CASE WHEN count({magnitude}) {its} > 1 THEN {spread} END"
+                    measures[AMPLITUDE.format(band=letter)] = one_alone_has_none
         for column in CLASS_COLUMNS:
             if sql := columns.expression(column):
                 measures[column] = f"arg_max({sql}, {time})"

@@ -161,7 +161,7 @@ def time_of_mjd(mjd: float) -> datetime:
     return moment.replace(microsecond=0) + timedelta(milliseconds=round(moment.microsecond / 1000))
 
 
-def light_curve_csv(shown: ShownCurve) -> str:
+def light_curve_csv(shown: ShownCurve, object_id: str) -> str:
     """The points as a table, one row a detection or upper limit, with the units in the names of the columns."""
     choice = shown.choice
     unit = choice.quantity.unit.replace("µ", "u").lower()
@@ -170,12 +170,12 @@ def light_curve_csv(shown: ShownCurve) -> str:
     quantity = f"{choice.quantity.value.replace(' ', '_')}_{unit}"
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(
-        [time_name, *phase_name, "band", "kind", quantity, f"error_{unit}", "rb", "drb", "candid", "is_doubtful"]
-    )
+    measured = [quantity, f"error_{unit}", "rb", "drb", "candid", "is_doubtful"]
+    table.writerow(["objectId", time_name, *phase_name, "band", "kind", *measured])
     for point in shown.points:
         table.writerow(
             [
+                object_id,
                 time_text_of(point.mjd, choice.time_axis),
                 *([f"{point.phase:.6f}"] if point.phase is not None else []),
                 point.band,

@@ -20,7 +20,17 @@ from tests.browser.pages import MOST_TRIES, ROW_PX, cells, choose_classes, downl
 from tests.browser.witness import Witness
 from tests.support.alert_records import encoded
 from tests.support.published_topic import PARTITIONS, PublishedTopic
-from tests.support.variable_stars import ALERTS, PERIOD_D, SCHEMA, STAR, SUPERNOVA, crowd, variable_stars
+from tests.support.variable_stars import (
+    ALERTS,
+    PERIOD_D,
+    SCHEMA,
+    STAR,
+    SUPERNOVA,
+    VISITS,
+    crowd,
+    object_name,
+    variable_stars,
+)
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the product to start
 
@@ -63,6 +73,11 @@ def test_from_a_map_of_the_sky_to_a_folded_light_curve(
     expect(page.get_by_text(f"{alerts:,} alerts, complete.", exact=True)).to_be_visible(timeout=READ_S * 1000)
     witness.look(page)
 
+    for name in (object_name(0), object_name(-(-alerts // VISITS) - 1)):  # up, then down, over all pages
+        settle(page)
+        header = {"x": NAME_X_PX, "y": 0.5 * ROW_PX}
+        page.get_by_test_id("stDataFrame").first.click(position=header)
+        expect(cells(page).first).to_have_text(name)
     stars = choose_classes(page, "Class", [STARS])
     expect(page.get_by_text(f"{stars:,} alerts match.", exact=True)).to_be_visible()
     draw_faint_end(page, FAINTEST_MAG)

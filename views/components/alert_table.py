@@ -10,11 +10,20 @@ import streamlit as st
 from backend.alert_filter import AlertFilter
 from backend.alert_queries import SCORES, AlertQueries
 from backend.light_curve import BANDS
-from views.components.table_pages import ROWS, page_in_address, pages_below, rows_to_open
+from views.components.table_pages import PAGE_OF, ROWS, Order, page_in_address, pages_below, rows_to_open
 
 _STANDARD = ("objectId", "finkclass", "tnsclass", "observed", "fid", "magpsf", "sigmapsf", *SCORES, "candid")
 _COLUMNS, _SORT, _DESCENDING = "table_columns", "table_sort", "table_descending"
 _SHOWN = "table_shown"
+_TITLES = {
+    "objectId": "object",
+    "finkclass": "class",
+    "tnsclass": "TNS type",
+    "observed": "observed (UTC)",
+    "fid": "band",
+    "magpsf": "mag",
+    "sigmapsf": "± mag",
+}
 
 
 def alert_table(queries: AlertQueries, chosen: AlertFilter, matching: int) -> str | None:
@@ -22,8 +31,8 @@ def alert_table(queries: AlertQueries, chosen: AlertFilter, matching: int) -> st
     columns, sort_by, descending = _choices(queries)
     number, pages = page_in_address(_SHOWN, (chosen, sort_by, descending), matching)
     page = queries.page(columns, chosen, sort_by=sort_by, descending=descending, number=number, rows=ROWS)
-    key = f"alerts_{number}_{sort_by}_{descending}_{hash(chosen)}"
-    opened = rows_to_open(_readable(page), key, _column_config())
+    key = f"{PAGE_OF}alerts_{number}_{sort_by}_{descending}_{hash(chosen)}"
+    opened = rows_to_open(_readable(page), key, _column_config(), Order(sort_by, descending), _sort)
     pages_below(number, pages, matching, "alert")
     return opened
 
@@ -47,6 +56,12 @@ def _choices(queries: AlertQueries) -> tuple[list[str], str, bool]:
     return columns, sort_by or "", descending
 
 
+def _sort(name: str) -> None:
+    is_sorted = st.session_state.get(_SORT) == name
+    st.session_state[_SORT] = name
+    st.session_state[_DESCENDING] = is_sorted and not st.session_state.get(_DESCENDING)
+
+
 def _readable(page: pd.DataFrame) -> pd.DataFrame:
     """Bands by their letter, identifiers as text: a browser's numbers have 53 bits."""
     shown = page.copy()
@@ -59,18 +74,16 @@ def _readable(page: pd.DataFrame) -> pd.DataFrame:
 
 
 def _title(name: str) -> str:
-    return {"finkclass": "class", "tnsclass": "TNS type", "observed": "observed (UTC)", "fid": "band"}.get(name, name)
+    return _TITLES.get(name, name)
 
 
 def _column_config() -> dict[str, Any]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
-        "objectId": text("object"),
-        "finkclass": text(_title("finkclass")),
-        "tnsclass": text(_title("tnsclass")),
+        **{name: text(_title(name)) for name in ("objectId", "finkclass", "tnsclass")},
         "observed": st.column_config.DatetimeColumn(_title("observed"), format="YYYY-MM-DD HH:mm:ss"),
-        "fid": text("band", width="small"),
-        "magpsf": number("mag", format="%.2f", help="Difference magnitude, PSF fit"),
-        "sigmapsf": number("± mag", format="%.2f", help="Its error, 1 sigma"),
+        "fid": text(_title("fid"), width="small"),
+        "magpsf": number(_title("magpsf"), format="%.2f", help="Difference magnitude, PSF fit"),
+        "sigmapsf": number(_title("sigmapsf"), format="%.2f", help="Its error, 1 sigma"),
         **{name: number(format="%.3f") for name in SCORES},
     }

@@ -32,7 +32,7 @@ def class_picker(counts: Mapping[str, int], *, has_tns: bool = True) -> tuple[st
         labels,
         key=CLASSES,
         format_func=lambda label: class_text(label, counts),
-        placeholder="All classes",
+        placeholder="All classes; type a part of a name, such as SN",
         select_all=False,
         wrap=True,
         help="An alert is selected when its class or its TNS type is among these. The number counts the alerts of "

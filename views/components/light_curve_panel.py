@@ -47,7 +47,7 @@ def light_curve_panel(object_id: str, curve: LightCurve, cursor_mjd: float | Non
         axis = _time_axis(is_folded=bool(st.session_state.get(FOLDS)))
         least_score, hides = _quality(curve)
         folds = st.toggle("Fold", key=FOLDS, persist_state="session", help="Show phase instead of time.")
-        downloads = st.popover("Save", icon=":material/download:", type="tertiary")
+        downloads = st.popover("Download", icon=":material/download:", type="tertiary")
     period_d = folding(object_id, curve) if folds else None
     choice = LightCurveChoice(quantity, axis, least_score, hides, period_d)
     shown = shown_light_curve(curve, choice)
@@ -128,7 +128,7 @@ def _downloads(object_id: str, shown: ShownCurve) -> None:
     name = re.sub(r"[^\w.+-]", "_", object_id) + "_light_curve"
     st.caption("The light curve as it is shown.")
     with st.container(horizontal=True, gap="small"):
-        st.download_button("CSV", light_curve_csv(shown), f"{name}.csv", "text/csv", on_click="ignore")
+        st.download_button("CSV", light_curve_csv(shown, object_id), f"{name}.csv", "text/csv", on_click="ignore")
         st.download_button("PNG", picture(shown, object_id, "png"), f"{name}.png", "image/png", on_click="ignore")
         st.download_button("SVG", picture(shown, object_id, "svg"), f"{name}.svg", "image/svg+xml", on_click="ignore")
 

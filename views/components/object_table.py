@@ -9,7 +9,7 @@ import streamlit as st
 from backend.alert_filter import AlertFilter
 from backend.object_list import AMPLITUDE, ObjectList
 from views.components.light_curve_chart import BANDS
-from views.components.table_pages import ROWS, page_in_address, pages_below, rows_to_open
+from views.components.table_pages import PAGE_OF, ROWS, Order, page_in_address, pages_below, rows_to_open
 
 _SORT, _DESCENDING, _SHOWN = "objects_sort", "objects_descending", "objects_shown"
 _SMALLEST_FIRST = ("objectId", "brightest", "finkclass", "tnsclass")
@@ -45,15 +45,22 @@ def object_table(objects: ObjectList, chosen: AlertFilter, matching: int) -> str
             width=240,
             persist_state="page",
         )
-        largest_first = sort_by not in _SMALLEST_FIRST
         key = f"{_DESCENDING}_{sort_by}"
-        descending = st.toggle("Descending", value=largest_first, key=key, persist_state="page")
+        st.session_state.setdefault(key, sort_by not in _SMALLEST_FIRST)
+        descending = st.toggle("Descending", key=key, persist_state="page")
     number, pages = page_in_address(_SHOWN, (chosen, sort_by, descending), matching)
     page = objects.page(chosen, sort_by=sort_by, descending=descending, number=number, rows=ROWS)
-    key = f"objects_{number}_{sort_by}_{descending}_{hash(chosen)}"
-    opened = rows_to_open(page, key, _column_config())
+    key = f"{PAGE_OF}objects_{number}_{sort_by}_{descending}_{hash(chosen)}"
+    opened = rows_to_open(page, key, _column_config(), Order(sort_by, descending), _sort)
     pages_below(number, pages, matching, "object")
     return opened
+
+
+def _sort(name: str) -> None:
+    descending = f"{_DESCENDING}_{name}"
+    if st.session_state[_SORT] == name:
+        st.session_state[descending] = not st.session_state[descending]
+    st.session_state[_SORT] = name
 
 
 def _column_config() -> dict[str, Any]:

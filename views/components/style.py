@@ -12,6 +12,12 @@ _STYLE = """
 }
 .quicklook-save:hover { filter: brightness(0.9); }
 .quicklook-save:focus-visible { outline: 2px solid %(accent)s; outline-offset: 2px; }
+/* What would search, save or sort the page of a table alone, and not all that matches: */
+[class*="st-key-page_of_"] [aria-label="Search"], [class*="st-key-page_of_"] [aria-label="Download as CSV"],
+body:has([class*="st-key-page_of_"]) [aria-label="Dataframe column menu"]
+  > :is(:nth-child(2), :nth-child(3), :nth-child(4)) {
+  display: none;
+}
 .stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 1500px; }
 @media (min-width: 900px) {
   .stColumn:has(.st-key-estimate) { align-self: flex-start; position: sticky; top: 4.5rem; }

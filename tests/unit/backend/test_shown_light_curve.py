@@ -22,6 +22,7 @@ from backend.shown_light_curve import (
     time_of_mjd,
 )
 
+OBJECT = "ZTF24aaaaaab"
 CURVE = LightCurve(
     (
         Detection(60_000.25, "g", 18.0, 0.1, True, 17.0, 0.02, 0.2, rb=0.9, drb=0.3, candid=2_800_000_000_000_000_001),
@@ -34,7 +35,7 @@ CURVE = LightCurve(
 
 
 def table(choice: LightCurveChoice) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(light_curve_csv(shown_light_curve(CURVE, choice)))))
+    return list(csv.DictReader(io.StringIO(light_curve_csv(shown_light_curve(CURVE, choice), OBJECT))))
 
 
 def test_the_difference_magnitude_is_what_was_measured() -> None:
@@ -92,11 +93,12 @@ def test_a_phase_returns_after_whole_periods(mjd: float, period_d: float, cycles
 def test_the_table_has_units_in_its_names_and_every_shown_point() -> None:
     rows = table(LightCurveChoice())
     assert list(rows[0]) == [
-        "mjd_d", "band", "kind", "difference_magnitude_mag", "error_mag", "rb", "drb", "candid", "is_doubtful",
+        "objectId", "mjd_d", "band", "kind", "difference_magnitude_mag", "error_mag", "rb", "drb", "candid",
+        "is_doubtful",
     ]  # fmt: skip
     assert [row["kind"] for row in rows] == ["upper limit"] * 2 + ["detection"] * 4
     assert rows[2] == {
-        "mjd_d": "60000.250000", "band": "g", "kind": "detection", "difference_magnitude_mag": "18.00000",
+        "objectId": OBJECT, "mjd_d": "60000.250000", "band": "g", "kind": "detection", "difference_magnitude_mag": "18.00000",
         "error_mag": "0.1", "rb": "0.9", "drb": "0.3", "candid": "2800000000000000001", "is_doubtful": "false",
     }  # fmt: skip
 
@@ -104,7 +106,7 @@ def test_the_table_has_units_in_its_names_and_every_shown_point() -> None:
 def test_the_table_follows_what_is_shown() -> None:
     choice = LightCurveChoice(Quantity.FLUX, TimeAxis.DATE, least_score=0.5, hides_doubtful=True, period_d=0.5)
     rows = table(choice)
-    assert list(rows[0])[:6] == ["date_utc", "phase_cycles", "band", "kind", "difference_flux_ujy", "error_ujy"]
+    assert list(rows[0])[1:7] == ["date_utc", "phase_cycles", "band", "kind", "difference_flux_ujy", "error_ujy"]
     assert [row["date_utc"] for row in rows if row["kind"] == "detection"] == ["2023-02-27T06:00:00.000Z"]
     assert table(LightCurveChoice(time_axis=TimeAxis.JD))[2]["jd_d"] == "2460000.750000"
 
@@ -117,4 +119,4 @@ def test_an_mjd_is_a_time_in_utc() -> None:
 def test_an_empty_curve_shows_nothing() -> None:
     shown = shown_light_curve(LightCurve((), ()), LightCurveChoice(Quantity.APPARENT, period_d=1.0))
     assert shown.points == ()
-    assert len(light_curve_csv(shown).splitlines()) == 1
+    assert len(light_curve_csv(shown, OBJECT).splitlines()) == 1
