@@ -90,7 +90,7 @@ def pages_below(number: int, pages: int, matching: int, noun: str) -> None:
         return
     key = f"page_{number}"
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.pagination(pages, default=number, key=key, on_change=_turn_page, args=[key])
+        st.pagination(pages, default=number, width="stretch", key=key, on_change=_turn_page, args=[key])
         last = min(number * ROWS, matching)
         st.caption(f"{(number - 1) * ROWS + 1:,} to {last:,} of {counted(matching, noun)}", width="content")
 

@@ -99,7 +99,8 @@ def test_the_table_has_units_in_its_names_and_every_shown_point() -> None:
     assert [row["kind"] for row in rows] == ["upper limit"] * 2 + ["detection"] * 4
     assert rows[2] == {
         "objectId": OBJECT, "mjd_d": "60000.250000", "band": "g", "kind": "detection",
-        "difference_magnitude_mag": "18.00000", "error_mag": "0.1", "rb": "0.9", "drb": "0.3", "candid": "2800000000000000001", "is_doubtful": "false",
+        "difference_magnitude_mag": "18.00000", "error_mag": "0.1", "rb": "0.9", "drb": "0.3",
+        "candid": "2800000000000000001", "is_doubtful": "false",
     }  # fmt: skip
 
 
