@@ -81,7 +81,10 @@ def table(
         found = objects.count(chosen) if view == OBJECTS else 0
         count = f"{counted(found, 'object')} with {counted(matching, 'alert')}" if found else counted(matching, "alert")
         is_narrow = matching < stored
-        st.caption(f"{count} match." if is_narrow else f"{count}. Click a name to open the object.", width="content")
+        st.caption(
+            f"{count} match." if is_narrow else f"{count}. Click a name to open the object, a heading to sort.",
+            width="content",
+        )
         if is_narrow:
             st.button("Show all", type="tertiary", on_click=clear_filter)
         if found:

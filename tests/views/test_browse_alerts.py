@@ -51,7 +51,7 @@ def test_a_part_is_read_then_the_rest_then_all_again(app: AppTest, full: str) ->
     opened(app, "browse_alerts", transfer=full)
     checked(app.number_input(key="part_limit").set_value(120).run())
     click(app, "Read this part")
-    assert "120 alerts. Click a name to open the object." in text(app)
+    assert "120 alerts. Click a name to open the object, a heading to sort." in text(app)
     click(app, "Resume")
     assert "450 alerts, complete." in text(app)
     click(app, "Read all again")
@@ -110,7 +110,7 @@ def test_a_magnitude_range_that_was_left_alone_grows_with_the_alerts(app: AppTes
     click(app, "Stop")
     facade.is_slow = False
     click(app, "Resume")
-    assert "450 alerts. Click a name to open the object." in text(app)
+    assert "450 alerts. Click a name to open the object, a heading to sort." in text(app)
 
 
 def test_order_is_that_of_all_alerts_not_of_the_page(browse: AppTest) -> None:
