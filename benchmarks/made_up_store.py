@@ -1,31 +1,51 @@
-"""A store of a million light alerts: made up of random numbers, for what is measured is the looking, not the sky."""
+"""Stores to look through: a million light alerts, made up of random numbers, and full packets of a simulated sky."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from backend.alert_queries import SCORES
 from backend.alert_store import AlertStore
 
 ALERTS, OBJECTS, NIGHTS = 1_000_000, 60_000, 365
 CLASSES = ("SN candidate", "Early SN Ia candidate", "RRLyr", "EB*", "QSO", "Mira", "Solar System MPC", "Unknown")
-_BATCH = 40_960
+_BATCH, _PACKETS_AT_ONCE = 40_960, 1_024
 _FIRST_JD = 2_460_400.5
 _TOPIC = "ftransfer_ztf_made_up"
 
 
 def provide_store(folder: Path) -> Path:
-    """The store's file; made when it is not there."""
-    path = folder / f"made-up-{ALERTS}" / "bench.duckdb"
+    """The file of the light alerts; made when it is not there."""
+    return _provide(folder / f"made-up-{ALERTS}" / "bench.duckdb", _fill)
+
+
+def provide_packets(folder: Path, archive: Path) -> Path:
+    """The file of an archive's full packets; made when it is not there."""
+    return _provide(folder / f"packets-{archive.name}" / "bench.duckdb", lambda path: _fill_with_packets(path, archive))
+
+
+def _provide(path: Path, fill: Callable[[Path], None]) -> Path:
     if not path.is_file():
         unfinished = path.with_name("unfinished.duckdb")
         unfinished.unlink(missing_ok=True)
-        _fill(unfinished)
+        fill(unfinished)
         unfinished.rename(path)
     return path
+
+
+def _fill_with_packets(path: Path, archive: Path) -> None:
+    files = [pq.ParquetFile(file) for file in sorted(archive.glob("year=*/**/*.parquet"))]
+    done = 0
+    with AlertStore(path) as store:
+        store.prepare(_TOPIC, "{}", "made up", files[0].schema_arrow)
+        for batch in (batch for file in files for batch in file.iter_batches(_PACKETS_AT_ONCE)):
+            done += batch.num_rows
+            store.append(pa.Table.from_batches([batch]), {0: done})
 
 
 def _fill(path: Path) -> None:

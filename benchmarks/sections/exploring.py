@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import date
+from itertools import cycle
 from typing import Any
 
 import pandas as pd
@@ -17,18 +18,22 @@ from backend.alert_filter import EVERYTHING, AlertFilter
 from backend.alert_queries import AlertQueries
 from backend.alert_store import AlertStore
 from backend.alert_values import alert_values
+from backend.cutouts import Stretch, read_stamp, stretch
 from backend.light_curve import light_curve
 from backend.object_list import ObjectList
 from backend.periods import suggest_period
 from backend.region import Cone
 from backend.sky_map import MapBox
+from benchmarks.archives import provide_archive
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, Goal, Unit, at_most
-from benchmarks.made_up_store import ALERTS, CLASSES, OBJECTS, provide_store
+from benchmarks.made_up_store import ALERTS, CLASSES, OBJECTS, provide_packets, provide_store
 
 PAGE_MS, CHART_MS, OBJECTS_MS, CURVE_MS, STEP_MS = 1_000.0, 1_000.0, 2_000.0, 300.0, 200.0
 PEER = "pandas, all in memory"
 FIRST = "first page"
+PACKETS_PER_NIGHT, PACKET_NIGHTS = 2_500, 4
+STAMPS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
 COLUMNS = ("objectId", "finkclass", "tnsclass", "observed", "fid", "magpsf", "sigmapsf", "drb", "candid")
 FILTERS = {
     "class": AlertFilter(classes=CLASSES[:2]),
@@ -42,6 +47,35 @@ FILTERS = {
 
 def measure(bench: Bench) -> list[Figure]:
     """Each question as the page asks it, again and again."""
+    return [*_of_light_alerts(bench), *_of_packets(bench)]
+
+
+def _of_packets(bench: Bench) -> list[Figure]:
+    archive = provide_archive(bench.folder, PACKETS_PER_NIGHT, bench.say, nights=PACKET_NIGHTS)
+    with AlertStore(provide_packets(bench.folder, archive.folder)) as store:
+        queries, objects = AlertQueries(store), ObjectList(store)
+        busiest = str(objects.page(rows=1)["objectId"].iloc[0])
+        candids = cycle(alert["candid"] for alert in queries.alerts_of(busiest))
+
+        def step() -> None:
+            candid = next(candids)
+            alert_values(queries, candid)
+            for packed in queries.stamps_of(candid, STAMPS).values():
+                stretch(read_stamp(packed), Stretch.ASINH, 99.0)
+
+        def told(what: str, ask: Callable[[], Any], goal: Goal, note: str = "") -> Figure:
+            values = tuple(_milliseconds(ask) for _ in range(bench.runs))
+            return Figure("explore", what, Unit.MILLISECONDS, values, goal, note=note)
+
+        note = f"{queries.count():,} full packets"
+        return [
+            told("light curve of an object in full packets", lambda: light_curve(queries.visits_of(busiest)),
+                 at_most(CURVE_MS), note),
+            told("a step over full packets: all values, three cutouts", step, at_most(STEP_MS)),
+        ]  # fmt: skip
+
+
+def _of_light_alerts(bench: Bench) -> list[Figure]:
     with AlertStore(provide_store(bench.folder)) as store:
         queries, charts, objects = AlertQueries(store), AlertCharts(store), ObjectList(store)
         frame = store.cursor().execute("SELECT objectId, jd, fid, magpsf, finkclass FROM alerts").df()
