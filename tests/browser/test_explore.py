@@ -129,9 +129,17 @@ def test_from_a_map_of_the_sky_to_a_folded_light_curve(
     page.keyboard.press("Escape")
     expect(marked).to_be_visible()
     witness.look(page)
+    page.goto(page.url)  # where the box was never opened
+    expect(page.get_by_text(re.compile(r"^Alert 39 of 40 "))).to_be_visible()
+    settle(page)
+    page.keyboard.press("l")
+    expect(page.get_by_text(re.compile(r"^Alert 40 of 40 "))).to_be_visible()
+    page.get_by_role("button", name="Note").click()
+    expect(page.get_by_role("textbox", name="Note")).to_have_value(NOTE)
+    page.keyboard.press("Escape")
 
     page.get_by_role("link", name="Browse").click()
-    expect(page.get_by_text(re.compile(r"^30 objects with|^[\d,]+ alerts match\.$"))).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"^{alerts:,} alerts\. Click a name"))).to_be_visible()
     page.get_by_text("Marked objects only").click()
     expect(page.get_by_text(re.compile(r"^1 object with 40 alerts match\.$|^40 alerts match\.$"))).to_be_visible()
     file = download_prepared(page, tmp_path, which=re.compile("^What matches"))

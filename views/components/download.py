@@ -95,7 +95,7 @@ def _choice(reader: AlertReader, chosen: AlertFilter, matching: int) -> tuple[Wa
     if chosen != EVERYTHING and matching < stored:
         names = {True: f"All · {stored:,}", False: f"What matches · {matching:,}"}
         takes_all = st.radio(
-            "Alerts", [True, False], key=_WHICH, format_func=names.__getitem__, horizontal=True, persist_state="page"
+            "Alerts", [False, True], key=_WHICH, format_func=names.__getitem__, horizontal=True, persist_state="page"
         )
     else:
         takes_all = True

@@ -18,7 +18,6 @@ def mark_box(object_id: str) -> None:
     """A mark and a note of the user who runs the dashboard."""
     noted = marks().of(transfers().user, object_id)
     note = f"note_{object_id}"
-    st.session_state.setdefault(note, noted.note)
     st.button(
         "Marked" if noted.is_marked else "Mark",
         icon=":material/bookmark_check:" if noted.is_marked else ":material/bookmark:",
@@ -32,13 +31,14 @@ def mark_box(object_id: str) -> None:
     with st.popover("Note", icon=icon, type="tertiary", width="content"):
         st.text_area(
             "Note",
+            noted.note,  # not through the session: a browser that has not opened the box would show an empty one
             key=note,
             max_chars=MAX_NOTE,
             placeholder="What you want to remember of this object",
             on_change=_keep_note,
             args=[object_id, note],
         )
-        st.caption("Kept for you, and in the files that you download.")
+        st.caption("Kept for you, in the metadata of what you download, and in Notes as CSV beside the table.")
     if problem := st.session_state.pop(_PROBLEM, ""):
         show_refusal(problem)
 
