@@ -15,6 +15,8 @@ from views.components.table_pages import PAGE_OF, ROWS, Order, page_in_address, 
 _STANDARD = ("objectId", "finkclass", "tnsclass", "observed", "fid", "magpsf", "sigmapsf", *SCORES, "candid")
 _COLUMNS, _SORT, _DESCENDING = "table_columns", "table_sort", "table_descending"
 _SHOWN = "table_shown"
+_ROOM_FOR_MENU_PX = 100
+"""A narrower heading is covered by its menu, and cannot be clicked to sort."""
 _TITLES = {
     "objectId": "object",
     "finkclass": "class",
@@ -83,7 +85,9 @@ def _column_config() -> dict[str, Any]:
         **{name: text(_title(name)) for name in ("objectId", "finkclass", "tnsclass")},
         "observed": st.column_config.DatetimeColumn(_title("observed"), format="YYYY-MM-DD HH:mm:ss"),
         "fid": text(_title("fid"), width="small"),
-        "magpsf": number(_title("magpsf"), format="%.2f", help="Difference magnitude, PSF fit"),
-        "sigmapsf": number(_title("sigmapsf"), format="%.2f", help="Its error, 1 sigma"),
+        "magpsf": number(
+            _title("magpsf"), width=_ROOM_FOR_MENU_PX, format="%.2f", help="Difference magnitude, PSF fit"
+        ),
+        "sigmapsf": number(_title("sigmapsf"), width=_ROOM_FOR_MENU_PX, format="%.2f", help="Its error, 1 sigma"),
         **{name: number(format="%.3f") for name in SCORES},
     }
